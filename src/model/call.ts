@@ -1,0 +1,68 @@
+import type { Deadline } from '../std/deadline.ts'
+
+/** Bytes that live in a pooled slab; whoever holds the call releases it exactly once. */
+export interface Slab {
+  /** The filled part. Backed by shared memory, so that a worker can read it without a copy. */
+  readonly bytes: Uint8Array
+  release(): void
+}
+
+/** A client's request, free of any HTTP engine. */
+export interface Call {
+  /** UUIDv7, also answered as `X-Request-Id`. */
+  readonly id: string
+  readonly method: string
+  /** Decoded path without query, duplicate and trailing slashes removed. */
+  readonly path: string
+  /** Template of the matched route, for metrics and logs: never a client's value. */
+  readonly template: string
+  /** Path parameters of the matched route, percent-decoded. */
+  readonly params: Readonly<Record<string, string>>
+  /** Raw text after `?`, without it; empty when there is none. */
+  readonly query: string
+  /** Case-insensitive lookup; undefined when absent. */
+  header(name: string): string | undefined
+  /** The whole body; empty when there was none. Released by the server after the reply was sent. */
+  readonly body: Uint8Array
+  readonly deadline: Deadline
+  /** True once the client has gone; work may stop, results are dropped. */
+  readonly aborted: () => boolean
+}
+
+export type HeaderList = readonly (readonly [name: string, value: string])[]
+
+/** What goes back to the client. */
+export interface Reply {
+  readonly status: number
+  readonly headers?: HeaderList
+  /** Absent: no body and no content type. */
+  readonly contentType?: string
+  readonly body?: Uint8Array | string
+}
+
+export type Handler = (call: Call) => Reply | Promise<Reply>
+
+/** What a caller must hold to use a route. */
+export type Access =
+  | { readonly kind: 'public' }
+  /** A Meilisearch key action such as `documents.add`; the master key has them all. */
+  | { readonly kind: 'action'; readonly action: string }
+  /** The admin key, as Bearer or `X-Admin-Key`. */
+  | { readonly kind: 'admin' }
+
+export interface Route {
+  readonly method: string
+  /** Segments separated by `/`; `{name}` binds one segment. */
+  readonly template: string
+  readonly access: Access
+  /** Requests of this route are logged at debug level only (probes). */
+  readonly quiet?: boolean
+  readonly handler: Handler
+}
+
+export function json(status: number, value: unknown, headers?: HeaderList): Reply {
+  const body = JSON.stringify(value)
+  return headers === undefined
+    ? { status, contentType: 'application/json', body }
+    : { status, contentType: 'application/json', body, headers }
+}
