@@ -1,3 +1,5 @@
+import type { DocumentFormat } from '../model/documents.ts'
+
 /*
  * The door to the byte kernels (WASM). Callers see these functions and never threads, windows or pointers.
  * Two carriers implement it: inline (this thread) and pool (Piscina); both pass test/conformance/kernel.
@@ -19,8 +21,6 @@ export interface KernelFault {
   /** Which input (answer number) it speaks of; 0 for documents. */
   readonly input: number
 }
-
-export type DocumentFormat = 'json' | 'ndjson'
 
 export interface SplitRequest {
   readonly body: Uint8Array

@@ -1,12 +1,5 @@
 import type { Deadline } from '../std/deadline.ts'
 
-/** Bytes that live in a pooled slab; whoever holds the call releases it exactly once. */
-export interface Slab {
-  /** The filled part. Backed by shared memory, so that a worker can read it without a copy. */
-  readonly bytes: Uint8Array
-  release(): void
-}
-
 /** A client's request, free of any HTTP engine. */
 export interface Call {
   /** UUIDv7, also answered as `X-Request-Id`. */
@@ -65,4 +58,15 @@ export function json(status: number, value: unknown, headers?: HeaderList): Repl
   return headers === undefined
     ? { status, contentType: 'application/json', body }
     : { status, contentType: 'application/json', body, headers }
+}
+
+/** Room for a body while it arrives. `memory` is backed by a SharedArrayBuffer and at least as long as asked for. */
+export interface WritableSlab {
+  readonly memory: Uint8Array
+  release(): void
+}
+
+/** Bounded memory for bodies: `take` answers null when the budget is used up, and the caller sheds the request. */
+export interface SlabPool {
+  take(bytes: number): WritableSlab | null
 }

@@ -69,3 +69,14 @@ export interface View {
   readonly groups: readonly GroupId[]
   readonly indexes: ReadonlyMap<IndexUid, IndexView>
 }
+
+/** Where the present view is read. Publishing is the topology room's business. */
+export interface Views {
+  current(): View
+}
+
+/** Health of nodes as the reader of it needs it; changes all the time and is not part of the view. */
+export interface Reachability {
+  /** May be asked: answers probes, has a known version and is not amnesiac. */
+  readable(node: NodeId): boolean
+}

@@ -1,0 +1,2 @@
+/** JSON is one object or an array of objects; NDJSON is a stream of JSON objects, newlines not needed. */
+export type DocumentFormat = 'json' | 'ndjson'
