@@ -8,6 +8,22 @@ export const limits = {
   bodyBytesInFlightMax: 536_870_912,
   /** Requests under way at once; beyond it 503 with `Retry-After`. */
   concurrentRequestsMax: 2_000,
+  /** Longest request head; engine `node` only, `uws` has its own bound. */
+  headBytesMax: 32_768,
+  /** Time for a request head to arrive; engine `node` only. */
+  headMs: 10_000,
+  /** Time a client's connection may rest between requests; engine `node` only. Longer than common proxies keep one. */
+  idleConnectionMs: 75_000,
+  /** A request body slower than this over a whole request timeout is given up with 408. */
+  uploadBytesPerSecondMin: 65_536,
+  /** How long the rest of a refused request's body is read and thrown away. */
+  discardedBodyMs: 30_000,
+  /** A reply that its reader takes nothing of for this long is given up. */
+  slowReaderMs: 30_000,
+  /** Replies above this are handed over in pieces of this size. */
+  replyPieceBytes: 262_144,
+  /** Connections that may wait to be accepted. */
+  listenBacklog: 1_024,
   /** Longest answer taken from a node. */
   nodeAnswerBytesMax: 268_435_456,
   /** Deleted ids kept with an operation; a longer list is kept as the mark "compare". */
@@ -24,4 +40,14 @@ export const limits = {
   kernelQueueMax: 1_024,
   /** Rows of one page of tasks, indexes or documents. */
   pageRowsMax: 1_000_000,
+  /** Rows of one page of tasks: they are built in one turn of the main thread. A longer page is cut and has a `next`. */
+  taskPageRowsMax: 10_000,
+  /** Calls that share one commit of the store. */
+  storeCommitCallsMax: 1_000,
+  /** Calls waiting for the store; beyond it they are refused. */
+  storeQueueMax: 100_000,
+  /** Finished tasks deleted in one pass of the pruner. */
+  prunedTasksMax: 10_000,
+  /** Finished tasks deleted in one transaction, so that writes never wait long behind it. */
+  prunedTasksPerCommit: 1_000,
 } as const

@@ -11,7 +11,12 @@ interface ErrorEntry {
   readonly retryAfterS?: number
 }
 
-const entry = (status: number, type: ErrorEntry['type'], template: string, retryAfterS?: number): ErrorEntry =>
+const entry = (
+  status: number,
+  type: ErrorEntry['type'],
+  template: string,
+  retryAfterS?: number,
+): ErrorEntry =>
   retryAfterS === undefined ? { status, type, template } : { status, type, template, retryAfterS }
 
 export const ERRORS = {
@@ -54,7 +59,11 @@ export const ERRORS = {
     'The provided payload reached the size limit. The maximum accepted payload size is {limit}.',
   ),
   bad_request: entry(400, 'invalid_request', '{message}'),
-  missing_document_id: entry(400, 'invalid_request', "Document doesn't have a `{primaryKey}` attribute: `{document}`."),
+  missing_document_id: entry(
+    400,
+    'invalid_request',
+    "Document doesn't have a `{primaryKey}` attribute: `{document}`.",
+  ),
   invalid_document_id: entry(
     400,
     'invalid_request',
@@ -94,6 +103,16 @@ export const ERRORS = {
     'invalid_request',
     'Document {position} uses the field `{field}`; names beginning with `_miroir_` are reserved. Rename the field and send the batch again.',
   ),
+  miroir_reserved_attribute: entry(
+    400,
+    'invalid_request',
+    'The setting `{setting}` names the attribute `{attribute}`; names beginning with `_miroir_` are reserved. Leave it out and send the settings again.',
+  ),
+  miroir_reserved_separator: entry(
+    400,
+    'invalid_request',
+    'The setting `nonSeparatorTokens` contains `{token}`, but `{character}` must stay a separator here. The characters `! % ( ) * : ; ?` cannot be made part of words.',
+  ),
   miroir_no_quorum: entry(
     503,
     'system',
@@ -106,7 +125,11 @@ export const ERRORS = {
     'Task {task} was recorded, but only {acks} of {needed} copies confirmed it in time. Follow the task; do not send the write again.',
     5,
   ),
-  miroir_partial: entry(500, 'internal', 'The operation failed on shards {shards} and succeeded on the others: {message}'),
+  miroir_partial: entry(
+    500,
+    'internal',
+    'The operation failed on shards {shards} and succeeded on the others: {message}',
+  ),
   miroir_shard_unavailable: entry(
     503,
     'system',
@@ -119,10 +142,19 @@ export const ERRORS = {
     'The task store does not accept writes ({reason}). Searches are not affected; retry the write later.',
     5,
   ),
-  miroir_overloaded: entry(503, 'system', 'Too many requests are in progress ({resource}). Retry shortly.', 1),
+  miroir_overloaded: entry(
+    503,
+    'system',
+    'Too many requests are in progress ({resource}). Retry shortly.',
+    1,
+  ),
   miroir_deadline: entry(504, 'system', 'The request was not finished within {seconds} s.'),
   miroir_unsupported: entry(400, 'invalid_request', '{feature} is not supported by this proxy yet.'),
-  miroir_invalid_auth: entry(401, 'auth', 'This route needs the admin key, as `Authorization: Bearer …` or `X-Admin-Key`.'),
+  miroir_invalid_auth: entry(
+    401,
+    'auth',
+    'This route needs the admin key, as `Authorization: Bearer …` or `X-Admin-Key`.',
+  ),
   miroir_node_answer: entry(502, 'system', 'Node `{node}` gave an answer that cannot be used: {reason}.'),
 } as const satisfies Record<string, ErrorEntry>
 
@@ -151,7 +183,10 @@ export class MiroirError extends Error {
   }
 }
 
-export function errorBody(code: ErrorCode, values: Readonly<Record<string, string | number>> = {}): ErrorBody {
+export function errorBody(
+  code: ErrorCode,
+  values: Readonly<Record<string, string | number>> = {},
+): ErrorBody {
   const { template, type } = ERRORS[code]
   const message = template.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole))
   return { message, code, type, link: errorLink(code) }

@@ -83,6 +83,8 @@ export interface StoreSnapshot {
   readonly openOperations: readonly OperationRow[]
   /** Per node: every node task up to this uid was accounted for; -1 = none. */
   readonly tails: ReadonlyMap<NodeId, number>
+  /** Wall milliseconds of the first start. */
+  readonly createdMs: number
   /** Uids (UUIDv4) of the default API keys, made at the first start. */
   readonly defaultKeyUids: { readonly search: string; readonly admin: string }
 }
@@ -118,7 +120,10 @@ export interface Store {
    * Creates an index with the next generation of its uid and a name row (fence 0) per node of `nodes`.
    * Rejects with `StoreConflict` when the uid exists.
    */
-  createIndex(row: Omit<IndexRow, 'generation'>, nodes: readonly NodeId[]): Promise<{ index: IndexRow; names: readonly NameRow[] }>
+  createIndex(
+    row: Omit<IndexRow, 'generation'>,
+    nodes: readonly NodeId[],
+  ): Promise<{ index: IndexRow; names: readonly NameRow[] }>
   /** Moves the physical name on one node to the next fence number; settingsVersion is kept. */
   advanceName(uid: IndexUid, generation: number, node: NodeId): Promise<NameRow>
   /** Sets the settings version a node is known to have applied. */
@@ -150,6 +155,8 @@ export interface Store {
   listTasks(filter: TaskFilter, page: TaskPage): Promise<TaskList>
   /** Deletes at most `limit` finished tasks that ended before `beforeMs`; answers how many. Open ones stay. */
   pruneTasks(beforeMs: number, limit: number): Promise<number>
+  /** Deletes at most `limit` finished tasks below `below` that match; answers how many. Operations are never touched. */
+  deleteTasks(filter: TaskFilter, below: TaskUid, limit: number): Promise<number>
   /** Rows by status, for metrics. */
   countTasks(): Promise<Readonly<Record<string, number>>>
 }

@@ -60,7 +60,8 @@ export class VirtualClock implements Clock {
     let best: Entry | null = null
     for (const entry of this.#entries) {
       if (entry.at > end) continue
-      if (best === null || entry.at < best.at || (entry.at === best.at && entry.order < best.order)) best = entry
+      if (best === null || entry.at < best.at || (entry.at === best.at && entry.order < best.order))
+        best = entry
     }
     if (best !== null) this.#entries = this.#entries.filter((entry) => entry !== best)
     return best

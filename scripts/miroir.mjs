@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+// The command `miroir`, from a checkout: builds when sources have changed, then runs.
+import { ensureBuilt } from './build.mjs'
+import { becomeMain } from './run.mjs'
+
+ensureBuilt()
+becomeMain(process.argv.slice(2))

@@ -1,0 +1,123 @@
+import { eachReached } from '../json/pick.ts'
+import { geoOrNull, type Point } from './geo.ts'
+import type { DocumentTable, DocumentWatcher, StoredDocument } from './documents.ts'
+
+/** What one document holds under one attribute, as filters, sorts and facets see it. */
+export interface Cell {
+  readonly numbers: readonly number[]
+  /** Normalised: NFKD, trimmed, lower case. */
+  readonly strings: readonly string[]
+  /** Spellings in the document, one for each of `strings`. */
+  readonly spellings: readonly string[]
+  readonly isNull: boolean
+  readonly isEmpty: boolean
+}
+
+/** The key under which strings are equal for a node. */
+export function normalizeFacet(text: string): string {
+  if (PLAIN.test(text)) return text
+  return text.trim().normalize('NFKD').toLowerCase()
+}
+
+/** Printable characters that the normal form leaves alone. */
+const PLAIN = /^[!-@[-`{-~]*[!-@[-~]$/
+
+/** Longest key a node keeps of a string, in bytes. */
+const KEY_BYTES_MAX = 468
+
+function facetKey(text: string): string {
+  const key = normalizeFacet(text)
+  if (key.length * 3 <= KEY_BYTES_MAX) return key
+  let bytes = 0
+  let kept = ''
+  for (const character of key) {
+    bytes += Buffer.byteLength(character)
+    if (bytes > KEY_BYTES_MAX) break
+    kept += character
+  }
+  return kept
+}
+
+/** Values of one attribute for all documents, built on first use and kept up to date. */
+export type Column = (Cell | undefined)[]
+
+export class ColumnStore implements DocumentWatcher {
+  readonly #table: DocumentTable
+  readonly #columns = new Map<string, Column>()
+  #points: (Point | null | undefined)[] | null = null
+
+  constructor(table: DocumentTable) {
+    this.#table = table
+    table.watch(this)
+  }
+
+  get(attribute: string): Column {
+    const found = this.#columns.get(attribute)
+    if (found !== undefined) return found
+    const column: Column = []
+    for (const document of this.#table.all()) column[document.docid] = readCell(document, attribute)
+    this.#columns.set(attribute, column)
+    return column
+  }
+
+  /** Positions by internal number. */
+  points(): readonly (Point | null | undefined)[] {
+    if (this.#points !== null) return this.#points
+    const points: (Point | null | undefined)[] = []
+    for (const document of this.#table.all()) points[document.docid] = geoOrNull(document)
+    this.#points = points
+    return points
+  }
+
+  changed(docid: number, _before: StoredDocument | undefined, after: StoredDocument | undefined): void {
+    if (this.#points !== null) this.#points[docid] = after === undefined ? undefined : geoOrNull(after)
+    for (const [attribute, column] of this.#columns) {
+      column[docid] = after === undefined ? undefined : readCell(after, attribute)
+    }
+  }
+
+  cleared(): void {
+    this.forget()
+  }
+
+  /** Columns that no setting needs any more would only cost time. */
+  forget(): void {
+    this.#columns.clear()
+    this.#points = null
+  }
+}
+
+/** Undefined when the document does not have the attribute. */
+export function readCell(document: StoredDocument, attribute: string): Cell | undefined {
+  let found = false
+  let isNull = false
+  let isEmpty = false
+  const numbers: number[] = []
+  const strings: string[] = []
+  const spellings: string[] = []
+  const take = (value: unknown): void => {
+    if (typeof value === 'number') {
+      if (!numbers.includes(value)) numbers.push(value)
+    } else if (typeof value === 'string' || typeof value === 'boolean') {
+      const spelling = String(value)
+      const key = facetKey(spelling)
+      if (key === "") return
+      if (strings.includes(key)) return
+      strings.push(key)
+      spellings.push(spelling)
+    } else if (Array.isArray(value)) for (const element of value) take(element)
+  }
+  eachReached(document, attribute, (value) => {
+    found = true
+    if (value === null) isNull = true
+    if (isEmptyValue(value)) isEmpty = true
+    take(value)
+  })
+  return found ? { numbers, strings, spellings, isNull, isEmpty } : undefined
+}
+
+function isEmptyValue(value: unknown): boolean {
+  if (value === '') return true
+  if (Array.isArray(value)) return value.length === 0
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}

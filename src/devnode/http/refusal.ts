@@ -1,0 +1,45 @@
+import { type ErrorBody, MiroirError } from '../../model/errors.ts'
+
+interface Kind {
+  readonly status: number
+  readonly type: string
+}
+
+/** Codes that are not 400 `invalid_request`. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  missing_authorization_header: { status: 401, type: 'auth' },
+  invalid_api_key: { status: 403, type: 'auth' },
+  api_key_not_found: { status: 404, type: 'invalid_request' },
+  document_not_found: { status: 404, type: 'invalid_request' },
+  index_not_found: { status: 404, type: 'invalid_request' },
+  task_not_found: { status: 404, type: 'invalid_request' },
+  batch_not_found: { status: 404, type: 'invalid_request' },
+  api_key_already_exists: { status: 409, type: 'invalid_request' },
+  index_already_exists: { status: 409, type: 'invalid_request' },
+  payload_too_large: { status: 413, type: 'invalid_request' },
+  invalid_content_type: { status: 415, type: 'invalid_request' },
+  missing_content_type: { status: 415, type: 'invalid_request' },
+  internal: { status: 500, type: 'internal' },
+}
+
+/** The error object of a node, for answers and for tasks. */
+export function refusalBody(code: string, message: string): ErrorBody {
+  const type = KINDS[code]?.type ?? 'invalid_request'
+  return { message, code, type, link: `https://docs.meilisearch.com/errors#${code}` }
+}
+
+/** An error in a node's own words. */
+export function refuse(code: string, message: string): MiroirError {
+  return new MiroirError(KINDS[code]?.status ?? 400, refusalBody(code, message))
+}
+
+/** What this small node lacks is said, never guessed. */
+export function refuseLacking(feature: string): MiroirError {
+  return refuse(
+    'feature_not_enabled',
+    `${feature} is not available on the embedded node, which is for trials and tests; use a Meilisearch node instead.`,
+  )
+}
+
+export const notFoundIndex = (uid: string): MiroirError =>
+  refuse('index_not_found', `Index \`${uid}\` not found.`)

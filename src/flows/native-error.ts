@@ -1,0 +1,142 @@
+import { scrubError } from '../merge/scrub.ts'
+import type { TargetRefusal } from '../model/answers.ts'
+import type { Reply } from '../model/call.ts'
+import { fail } from '../model/errors.ts'
+import type { NodeId } from '../model/ids.ts'
+import type { ReadTarget } from '../model/plan.ts'
+import type { IndexView, NodeView, View } from '../model/view.ts'
+import type { Verdict } from '../scatter/outcome.ts'
+import { exchange } from '../scatter/run.ts'
+import { text } from '../std/bytes.ts'
+import { type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
+
+/** The client's own request, to be sent to one node as it came. */
+export interface ClientRequest {
+  readonly method: 'GET' | 'POST'
+  /** Path and query below `/indexes/{name}/`. */
+  readonly route: string
+  readonly body: Uint8Array | null
+  readonly operation: string
+}
+
+/** Nodes tried for an error text. */
+const NODES_MAX = 3
+
+/** How our fields begin, and a name of the same length that no document has: a node without them sees it alike. */
+const OWN_PREFIX = '_miroir_s'
+const FOREIGN_PREFIX = '_miroiR_s'
+
+/**
+ * A refusal as one node without our additions would have put it: the request that was refused carried a filter and page
+ * numbers of ours, which error texts quote, so the client's own is put to the same node once more.
+ */
+export async function refusalReply(
+  deps: ReadDeps,
+  refusal: TargetRefusal,
+  ask: { readonly index: IndexView; readonly request: ClientRequest; readonly context: ReadContext },
+): Promise<Reply> {
+  const { target } = refusal
+  const names = { uid: ask.index.uid, physical: target.name }
+  const own = targetAt({ node: target.node, name: target.name }, ask.request)
+  const again = isSame(own, target) ? refusal : await askOne(deps, own, ask)
+  const found = 'code' in again ? again : refusal
+  return errorReply(found.status, scrubError(found.body, names))
+}
+
+/** Nothing was added to the client's request, so its answer stands. */
+function isSame(own: ReadTarget, sent: ReadTarget): boolean {
+  return own.method === sent.method && own.path === sent.path && bodyText(own) === bodyText(sent)
+}
+
+function bodyText({ body }: ReadTarget): string | null {
+  return body === null || typeof body === 'string' ? body : text(body)
+}
+
+/**
+ * What a node says to a request that cannot be planned, which should be an error. Null when it finds nothing wrong.
+ * Throws 503 when no node can be asked.
+ */
+export async function nodeOpinion(
+  deps: ReadDeps,
+  ask: {
+    readonly view: View
+    readonly index: IndexView | null
+    readonly uid: string
+    readonly request: ClientRequest
+    readonly context: ReadContext
+  },
+): Promise<Reply | null> {
+  const places = placesFor(deps, ask.view, ask.index, ask.uid)
+  for (const place of places.slice(0, NODES_MAX)) {
+    const verdict = await askOne(deps, targetAt(place, ask.request), ask)
+    if (verdict.kind === 'usable') return null
+    const names = { uid: ask.uid, physical: place.name }
+    if (verdict.kind === 'refused') return errorReply(verdict.status, scrubError(verdict.body, names))
+    // Without an index here, a node that finds only that missing has no objection to the request.
+    if (ask.index === null && verdict.fault === 'missing') return null
+  }
+  throw fail('miroir_shard_unavailable', { uid: ask.uid, shards: 'all' })
+}
+
+/** True when the text speaks of our fields: then one node's opinion comes first. */
+export function mentionsOwnFields(request: ClientRequest): boolean {
+  return (
+    request.route.includes(OWN_PREFIX) || (request.body !== null && text(request.body).includes(OWN_PREFIX))
+  )
+}
+
+type Place = { readonly node: NodeView; readonly name: string }
+
+function placesFor(deps: ReadDeps, view: View, index: IndexView | null, uid: string): Place[] {
+  const readable = [...view.nodes.values()].filter((node) => deps.reachability.readable(node.id))
+  const places = readable.flatMap((node) => {
+    const name = index === null ? uid : nameOn(index, node.id)
+    return name === null ? [] : [{ node, name }]
+  })
+  const turn = Math.floor(deps.random.next() * places.length)
+  return [...places.slice(turn), ...places.slice(0, turn)]
+}
+
+/** Name on a node that has a readable copy: others may have old settings or no index at all. */
+function nameOn(index: IndexView, node: NodeId): string | null {
+  const current = index.copies.some((copies) =>
+    copies.some((copy) => copy.node === node && copy.state === 'current'),
+  )
+  return current ? (index.names.get(node) ?? null) : null
+}
+
+function targetAt(place: Place, request: ClientRequest): ReadTarget {
+  return {
+    node: place.node,
+    name: place.name,
+    shards: [],
+    shardFilter: null,
+    method: request.method,
+    path: `/indexes/${encodeURIComponent(place.name)}/${foreign(request.route)}`,
+    body: request.body === null ? null : foreignBytes(request.body),
+  }
+}
+
+function askOne(
+  deps: ReadDeps,
+  target: ReadTarget,
+  ask: { readonly request: ClientRequest; readonly context: ReadContext },
+): Promise<Verdict> {
+  const { deadline, headers } = ask.context
+  return exchange(scatterDeps(deps), target, { deadline, headers, operation: ask.request.operation })
+}
+
+function foreign(route: string): string {
+  return route.replaceAll(OWN_PREFIX, FOREIGN_PREFIX)
+}
+
+/** Bytes that are no UTF-8 stay as they are: they are what the node shall complain about. */
+function foreignBytes(body: Uint8Array): Uint8Array | string {
+  const decoded = text(body)
+  return decoded.includes(OWN_PREFIX) ? foreign(decoded) : body
+}
+
+function errorReply(status: number, body: Uint8Array): Reply {
+  const shown = text(body).replaceAll(FOREIGN_PREFIX, OWN_PREFIX)
+  return { status, contentType: 'application/json', body: shown }
+}

@@ -1,0 +1,57 @@
+import type { Kernel } from '../kernel/kernel.ts'
+import type { CopyFault } from '../model/answers.ts'
+import type { NodeId } from '../model/ids.ts'
+import type { Reachability, Views } from '../model/view.ts'
+import type { Transport } from '../nodes/transport.ts'
+import type { ScatterDeps } from '../scatter/run.ts'
+import type { Clock } from '../std/clock.ts'
+import type { Deadline } from '../std/deadline.ts'
+import type { Random } from '../std/random.ts'
+
+export interface ReadConfig {
+  /** Budget of one exchange with one node. */
+  readonly nodeTimeoutMs: number
+  /** What a client gets when shards have no readable copy: the rest with a header, or 503. */
+  readonly unavailableShardPolicy: 'partial' | 'error'
+}
+
+/** Small callbacks for metrics; each must be cheap and must not throw. */
+export interface ReadObserver {
+  /** One exchange with a node. */
+  readonly exchange?: (node: NodeId, result: 'ok' | 'refused' | CopyFault, tookMs: number) => void
+  /** One client request: nodes asked in the plan, whether one had everything, shards nobody answered for. */
+  readonly planned?: (operation: ReadOperation, targets: number, whole: boolean) => void
+  readonly uncovered?: (operation: ReadOperation, shards: number) => void
+}
+
+export type ReadOperation = 'search' | 'documents'
+
+export interface ReadDeps {
+  readonly views: Views
+  readonly reachability: Reachability
+  readonly transport: Transport
+  readonly kernel: Kernel
+  readonly clock: Clock
+  readonly random: Random
+  readonly config: ReadConfig
+  readonly observe?: ReadObserver
+}
+
+/** What travels with one read besides its body. */
+export interface ReadContext {
+  readonly deadline: Deadline
+  /** Request headers for nodes, from a fixed list. */
+  readonly headers: Readonly<Record<string, string>>
+  /** JSON texts of filters the caller's key imposes; each an element of the outer filter array. */
+  readonly extraFilters: readonly string[]
+}
+
+export function scatterDeps(deps: ReadDeps): ScatterDeps {
+  const { transport, clock, config, observe } = deps
+  return {
+    transport,
+    clock,
+    nodeTimeoutMs: config.nodeTimeoutMs,
+    ...(observe?.exchange === undefined ? {} : { observe: observe.exchange }),
+  }
+}

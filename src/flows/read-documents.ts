@@ -1,0 +1,143 @@
+import { mergeList, stripDocument } from '../merge/documents.ts'
+import type { Merged } from '../merge/search.ts'
+import type { Answers } from '../model/answers.ts'
+import type { Reply } from '../model/call.ts'
+import { fail } from '../model/errors.ts'
+import type { IndexUid, NodeId, ShardId } from '../model/ids.ts'
+import type { IndexView } from '../model/view.ts'
+import { documentTargets, planList, retargetDocument, retargetList } from '../plan/documents.ts'
+import { type ListRequest, parseListRequest } from '../plan/documents-request.ts'
+import { runScatter } from '../scatter/run.ts'
+import { coverageHeaders, shardsUnavailable } from './coverage.ts'
+import { missingIndex } from './missing-index.ts'
+import { type ClientRequest, mentionsOwnFields, nodeOpinion, refusalReply } from './native-error.ts'
+import { type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
+
+/** Plans made for one request: a copy that lies, or the only copy failing, costs one each. */
+const PLANS_MAX = 3
+
+/** A request for a list of documents; `text` is its body form, or null when it is no UTF-8 or no such form exists. */
+export interface ListCall {
+  readonly uid: IndexUid
+  readonly text: string | null
+  readonly client: ClientRequest
+}
+
+export interface DocumentCall {
+  readonly uid: IndexUid
+  readonly id: string
+  /** The client's query string, empty or without its `?`. */
+  readonly query: string
+  readonly client: ClientRequest
+}
+
+/** A page of documents in the order of their last writes. Throws `MiroirError`. */
+export async function listDocuments(deps: ReadDeps, call: ListCall, context: ReadContext): Promise<Reply> {
+  const { uid, client } = call
+  const view = deps.views.current()
+  const index = view.indexes.get(uid) ?? null
+  const request = call.text === null ? null : parseListRequest(call.text)
+  if (request === null || (index !== null && mentionsOwnFields(client))) {
+    const opinion = await nodeOpinion(deps, { view, index, uid, request: client, context })
+    if (opinion !== null) return opinion
+    if (request === null && index !== null)
+      throw fail('miroir_unsupported', { feature: 'This form of a documents request' })
+  }
+  if (request === null || index === null) throw missingIndex(uid)
+  return listCopies(deps, { call, request, context })
+}
+
+interface Listing {
+  readonly call: ListCall
+  readonly request: ListRequest
+  readonly context: ReadContext
+}
+
+async function listCopies(deps: ReadDeps, ask: Listing): Promise<Reply> {
+  const { call, request, context } = ask
+  const failed = new Set<NodeId>()
+  for (let round = 1; ; round++) {
+    const view = deps.views.current()
+    const index = view.indexes.get(call.uid)
+    if (index === undefined) throw missingIndex(call.uid)
+    const usable = (node: NodeId): boolean => !failed.has(node) && deps.reachability.readable(node)
+    const shards = shardsOf(deps, index, request)
+    const scope = { index, nodes: view.nodes, usable, draw: deps.random.next(), request, shards }
+    const plan = planList(scope)
+    if (plan.kind === 'refusal') throw fail('miroir_unsupported', { feature: plan.feature })
+    deps.observe?.planned?.('documents', plan.targets.length, plan.merge.whole)
+    const failedBefore = failed.size
+    const answers = await runScatter(scatterDeps(deps), {
+      targets: plan.targets,
+      uncovered: plan.uncovered,
+      retarget: plan.merge.whole ? null : retargetList(scope),
+      deadline: context.deadline,
+      operation: 'documents',
+      failed,
+    })
+    const [refusal] = answers.refusals
+    if (refusal !== undefined) return refusalReply(deps, refusal, { index, request: call.client, context })
+    const again = round < PLANS_MAX && deps.clock.now() < context.deadline.at
+    if (again && plan.merge.whole && failed.size > failedBefore) continue
+    const headers = coverageHeaders(index, answers, deps.config)
+    const merged = await mergeList(deps.kernel, bodiesOf(answers), plan.merge)
+    if (merged.kind === 'merged')
+      return { status: 200, contentType: 'application/json', body: merged.body, headers }
+    passOver(failed, answers, { merged, again })
+  }
+}
+
+/** Shards that can hold the documents asked for. */
+function shardsOf(deps: ReadDeps, index: IndexView, request: ListRequest): readonly ShardId[] {
+  const { ids } = request
+  if (ids === null || ids.length === 0) return Array.from({ length: index.shards }, (_, shard) => shard)
+  const shards = new Set(ids.map((id) => deps.kernel.shardOf(id, index.shards)))
+  return [...shards].sort((one, other) => one - other)
+}
+
+/** One document by its primary key, from any current copy of its shard. Throws `MiroirError`. */
+export async function getDocument(deps: ReadDeps, call: DocumentCall, context: ReadContext): Promise<Reply> {
+  const failed = new Set<NodeId>()
+  for (let round = 1; ; round++) {
+    const view = deps.views.current()
+    const index = view.indexes.get(call.uid)
+    if (index === undefined) throw missingIndex(call.uid)
+    const usable = (node: NodeId): boolean => !failed.has(node) && deps.reachability.readable(node)
+    const shard = deps.kernel.shardOf(call.id, index.shards)
+    const { id, query } = call
+    const scope = { index, nodes: view.nodes, usable, draw: deps.random.next(), shard, id, query }
+    const found = documentTargets(scope)
+    const answers = await runScatter(scatterDeps(deps), {
+      ...found,
+      retarget: retargetDocument(scope),
+      deadline: context.deadline,
+      operation: 'documents',
+      failed,
+    })
+    const [refusal] = answers.refusals
+    if (refusal !== undefined) return refusalReply(deps, refusal, { index, request: call.client, context })
+    const [answer] = answers.answers
+    if (answer === undefined) throw shardsUnavailable(call.uid, [shard])
+    const merged = await stripDocument(deps.kernel, answer.body)
+    if (merged.kind === 'merged') return { status: 200, contentType: 'application/json', body: merged.body }
+    passOver(failed, answers, { merged, again: round < PLANS_MAX })
+  }
+}
+
+function bodiesOf(answers: Answers): Uint8Array[] {
+  return answers.answers.map((answer) => answer.body)
+}
+
+/** Excludes the node whose answer could not be used; throws when there is no further try. */
+function passOver(
+  failed: Set<NodeId>,
+  answers: Answers,
+  end: { readonly merged: Extract<Merged, { kind: 'fault' }>; readonly again: boolean },
+): void {
+  const { merged, again } = end
+  const liar = answers.answers[merged.input]?.target.node.id
+  if (liar === undefined)
+    throw fail('internal', { message: `an answer could not be merged: ${merged.reason}` })
+  if (!again) throw fail('miroir_node_answer', { node: liar, reason: merged.reason })
+  failed.add(liar)
+}

@@ -1,0 +1,135 @@
+import { mergeSearch } from '../merge/search.ts'
+import type { Answers, TargetRefusal } from '../model/answers.ts'
+import type { Reply } from '../model/call.ts'
+import { fail } from '../model/errors.ts'
+import type { IndexUid, NodeId } from '../model/ids.ts'
+import type { SearchPlan } from '../model/plan.ts'
+import type { IndexView, View } from '../model/view.ts'
+import { planSearch, retargetSearch, type SearchScope } from '../plan/search.ts'
+import { parseSearchRequest, type SearchRequest } from '../plan/search-request.ts'
+import { runScatter } from '../scatter/run.ts'
+import { uuidv7 } from '../std/random.ts'
+import { coverageHeaders } from './coverage.ts'
+import { missingIndex } from './missing-index.ts'
+import { type ClientRequest, mentionsOwnFields, nodeOpinion, refusalReply } from './native-error.ts'
+import { type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
+
+/** Plans made for one request: a copy that lies, or the only copy failing, costs one each. */
+const PLANS_MAX = 3
+
+/** A search as the client made it. `text` is its body, or null when it is no UTF-8; `client` is for error texts. */
+export interface SearchCall {
+  readonly uid: IndexUid
+  readonly text: string | null
+  readonly client: ClientRequest
+}
+
+/** Search: read the request, choose copies, ask them at once, fold the answers. Throws `MiroirError`. */
+export async function search(deps: ReadDeps, call: SearchCall, context: ReadContext): Promise<Reply> {
+  const { uid, client } = call
+  const view = deps.views.current()
+  const index = view.indexes.get(uid) ?? null
+  const request = call.text === null ? null : parseSearchRequest(call.text)
+  if (request === null || (index !== null && mentionsOwnFields(client))) {
+    const opinion = await nodeOpinion(deps, { view, index, uid, request: client, context })
+    if (opinion !== null) return opinion
+    if (request === null && index !== null)
+      throw fail('miroir_unsupported', { feature: 'This form of a search request' })
+  }
+  if (request === null || index === null) throw missingIndex(uid)
+  return searchCopies(deps, { call, request, context })
+}
+
+interface Search {
+  readonly call: SearchCall
+  readonly request: SearchRequest
+  readonly context: ReadContext
+}
+
+async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
+  const failed = new Set<NodeId>()
+  for (let round = 1; ; round++) {
+    const view = deps.views.current()
+    const index = view.indexes.get(ask.call.uid)
+    if (index === undefined) throw missingIndex(ask.call.uid)
+    const scope = scopeOf(deps, { view, index, failed }, ask)
+    const plan = planSearch(scope)
+    if (plan.kind === 'refusal') throw fail('miroir_unsupported', { feature: plan.feature })
+    deps.observe?.planned?.('search', plan.targets.length, plan.merge.whole)
+    const failedBefore = failed.size
+    const answers = await scatter(deps, { plan, scope, failed, context: ask.context })
+    const refusal = answers.refusals.find((found) => !knowsNoSuchField(found, answers))
+    if (refusal !== undefined)
+      return refusalReply(deps, refusal, { index, request: ask.call.client, context: ask.context })
+    const again = round < PLANS_MAX && deps.clock.now() < ask.context.deadline.at
+    if (again && plan.merge.whole && failed.size > failedBefore) continue
+    const reply = await fold(deps, { index, plan, answers })
+    if ('status' in reply) return reply
+    failed.add(reply.liar)
+    if (!again) throw fail('miroir_node_answer', { node: reply.liar, reason: reply.reason })
+  }
+}
+
+/**
+ * A copy that never saw a sub-field refuses to search in it, though others have it: no document of its shards has the
+ * field, so it has no hits.
+ */
+function knowsNoSuchField(refusal: TargetRefusal, { answers }: Answers): boolean {
+  return answers.length > 0 && refusal.code === 'invalid_search_attributes_to_search_on'
+}
+
+function scopeOf(
+  deps: ReadDeps,
+  place: { readonly view: View; readonly index: IndexView; readonly failed: ReadonlySet<NodeId> },
+  ask: Search,
+): SearchScope {
+  return {
+    index: place.index,
+    nodes: place.view.nodes,
+    usable: (node) => !place.failed.has(node) && deps.reachability.readable(node),
+    draw: deps.random.next(),
+    request: ask.request,
+    extraFilters: ask.context.extraFilters,
+  }
+}
+
+function scatter(
+  deps: ReadDeps,
+  run: {
+    readonly plan: SearchPlan
+    readonly scope: SearchScope
+    readonly failed: Set<NodeId>
+    readonly context: ReadContext
+  },
+): Promise<Answers> {
+  const { plan, scope, failed, context } = run
+  return runScatter(scatterDeps(deps), {
+    targets: plan.targets,
+    uncovered: plan.uncovered,
+    // One node that pages by itself cannot be helped out by others: that takes another plan.
+    retarget: plan.merge.whole ? null : retargetSearch(scope),
+    deadline: context.deadline,
+    headers: context.headers,
+    operation: 'search',
+    failed,
+  })
+}
+
+async function fold(
+  deps: ReadDeps,
+  found: { readonly index: IndexView; readonly plan: SearchPlan; readonly answers: Answers },
+): Promise<Reply | { readonly liar: NodeId; readonly reason: string }> {
+  const { index, plan, answers } = found
+  const headers = coverageHeaders(index, answers, deps.config)
+  if (answers.uncovered.length > 0) deps.observe?.uncovered?.('search', answers.uncovered.length)
+  const wall = deps.clock.wall()
+  const uids = { request: uuidv7(wall, deps.random), query: uuidv7(wall, deps.random) }
+  const bodies = answers.answers.map((answer) => answer.body)
+  const merged = await mergeSearch(deps.kernel, bodies, { merge: plan.merge, uids })
+  if (merged.kind === 'merged')
+    return { status: 200, contentType: 'application/json', body: merged.body, headers: headers }
+  const liar = answers.answers[merged.input]?.target.node.id
+  if (liar === undefined)
+    throw fail('internal', { message: `an answer could not be merged: ${merged.reason}` })
+  return { liar, reason: merged.reason }
+}

@@ -1,0 +1,34 @@
+import { text, utf8 } from '../std/bytes.ts'
+import { isOwnField } from './own-fields.ts'
+
+/** How one node calls an index, and how the client calls it. */
+export interface IndexNames {
+  readonly uid: string
+  readonly physical: string
+}
+
+/** `filterable attribute patterns`, `filterable attributes patterns`, `sortable attributes`, `searchable attributes`. */
+const ATTRIBUTE_LIST = /Available ((\w+) attributes?(?: patterns)?) are: `([^\n]*?)`\./g
+const HIDDEN = '<..hidden-attributes>'
+
+/** A node's error body as the client may see it: its index name, none of this proxy's fields. */
+export function scrubError(body: Uint8Array, names: IndexNames): Uint8Array {
+  const error: unknown = JSON.parse(text(body))
+  if (typeof error !== 'object' || error === null || !('message' in error)) return body
+  const { message } = error
+  if (typeof message !== 'string') return body
+  return utf8(JSON.stringify({ ...error, message: scrubMessage(message, names) }))
+}
+
+export function scrubMessage(message: string, names: IndexNames): string {
+  const renamed = message.replaceAll(names.physical, names.uid)
+  return renamed.replace(ATTRIBUTE_LIST, (_whole, list: string, kind: string, attributes: string) => {
+    // The filter parser quotes each name, the others quote the list as one.
+    const separator = attributes.includes('`, `') ? '`, `' : ', '
+    const kept = attributes.split(separator).filter((name) => !isOwnField(name))
+    // A node that has nothing to show says so, also when all it has is hidden.
+    return kept.every((name) => name === HIDDEN)
+      ? `This index does not have configured ${kind} attributes.`
+      : `Available ${list} are: \`${kept.join(separator)}\`.`
+  })
+}

@@ -1,0 +1,87 @@
+import type { IndexUid, NodeId, ShardId } from './ids.ts'
+import type { NodeView } from './view.ts'
+
+/** One request to one node, for the shards it answers for. Positions in `targets` are positions of answers. */
+export interface ReadTarget {
+  readonly node: NodeView
+  /** Physical index name on that node. */
+  readonly name: string
+  readonly shards: readonly ShardId[]
+  /** The expression that keeps other shards of the node out; null when it holds nothing else. */
+  readonly shardFilter: string | null
+  readonly method: 'GET' | 'POST'
+  /** Path with query. */
+  readonly path: string
+  /** JSON text, or the client's bytes where they are passed as they came; null = none. */
+  readonly body: string | Uint8Array | null
+}
+
+export interface ReadTargets {
+  readonly targets: readonly ReadTarget[]
+  /** Wanted shards that no usable copy holds, ascending. */
+  readonly uncovered: readonly ShardId[]
+}
+
+/** How a page is described in the reply; the texts are the client's own spelling of the numbers. */
+export type PageEcho =
+  | { readonly kind: 'offset'; readonly offset: string; readonly limit: string }
+  | { readonly kind: 'page'; readonly page: string; readonly hitsPerPage: string }
+
+export interface FacetOrder {
+  /** `*` and attribute names → order. */
+  readonly sortBy: Readonly<Record<string, 'alpha' | 'count'>>
+  /** Values shown per facet. */
+  readonly valuesMax: number
+}
+
+/** What to do with the answers of a search. */
+export interface SearchMerge {
+  readonly uid: IndexUid
+  readonly primaryKey: string | null
+  /** One node answers for the whole index and already paged: its hits pass in its order. */
+  readonly whole: boolean
+  /** Merged hits to skip and to emit, within `maxTotalHits`. */
+  readonly offset: number
+  readonly limit: number
+  readonly echo: PageEcho
+  readonly keepDetails: boolean
+  readonly facets: FacetOrder
+  /** Attribute whose values may show up only once, to be enforced between answers; null = nothing to do. */
+  readonly distinct: DistinctMerge | null
+  /** Sums of totals are no exact count (a score threshold stops nodes early). */
+  readonly totalsApproximate: boolean
+}
+
+export interface DistinctMerge {
+  readonly attribute: string
+  /** The client did not ask to see the attribute: cut it out of hits. */
+  readonly hide: boolean
+}
+
+export interface SearchPlan extends ReadTargets {
+  readonly kind: 'search'
+  readonly merge: SearchMerge
+}
+
+/** The request asks for something that cannot be answered exactly over these copies. */
+export interface Refusal {
+  readonly kind: 'refusal'
+  /** Completes "… is not supported by this proxy yet." */
+  readonly feature: string
+}
+
+/** How to find other copies for shards whose copy failed. */
+export type Retarget = (shards: readonly ShardId[], failed: ReadonlySet<NodeId>) => ReadTargets
+
+/** What to do with the answers of a document listing. */
+export interface ListMerge {
+  readonly whole: boolean
+  readonly offset: number
+  readonly limit: number
+  readonly echo: { readonly offset: string; readonly limit: string }
+}
+
+export interface ListPlan extends ReadTargets {
+  readonly kind: 'list'
+  readonly merge: ListMerge
+}

@@ -1,0 +1,187 @@
+import type { ErrorBody } from '../model/errors.ts'
+import type { JsonObject, NodeView } from '../model/view.ts'
+import { text } from '../std/bytes.ts'
+import type { Deadline } from '../std/deadline.ts'
+import type { NodeRequest, Outcome, Transport } from './transport.ts'
+
+/** Why a node gave no usable answer. A value, never an exception. */
+export type NodeFailure =
+  /** No answer: not sent, or nobody knows. */
+  | { readonly kind: 'unreachable'; readonly reason: string; readonly sent: boolean }
+  /** Meilisearch said no. */
+  | { readonly kind: 'refused'; readonly status: number; readonly error: ErrorBody }
+  /** An answer that Meilisearch would not give. */
+  | { readonly kind: 'unusable'; readonly status: number; readonly reason: string }
+
+export type NodeResult<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly failure: NodeFailure }
+
+/** A task as a node reports it; times are RFC 3339. */
+export interface NodeTask {
+  readonly uid: number
+  readonly indexUid: string | null
+  readonly status: 'enqueued' | 'processing' | 'succeeded' | 'failed' | 'canceled'
+  readonly type: string
+  /** On document routes only. */
+  readonly customMetadata?: string
+  readonly error: ErrorBody | null
+  readonly details: JsonObject | null
+  readonly enqueuedAt: string
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+}
+
+export interface NodeTaskPage {
+  readonly tasks: readonly NodeTask[]
+  /** Tasks on the node, whatever the page. */
+  readonly total: number
+}
+
+export interface NodeVersion {
+  readonly commitSha: string
+  readonly commitDate: string
+  readonly pkgVersion: string
+}
+
+export interface NodeIndexStats {
+  readonly numberOfDocuments: number
+  readonly isIndexing: boolean
+  readonly fieldDistribution: Readonly<Record<string, number>>
+}
+
+export interface NodeStats {
+  readonly databaseSize: number
+  readonly lastUpdate: string | null
+  readonly indexes: Readonly<Record<string, NodeIndexStats>>
+}
+
+/** Reads of one node that more than one room needs. `index` is always a physical name. */
+export interface MeilisearchClient {
+  /** Status of `GET /health`; any answer but 200 is a failure. */
+  getHealth(node: NodeView, deadline: Deadline): Promise<NodeResult<null>>
+  getVersion(node: NodeView, deadline: Deadline): Promise<NodeResult<NodeVersion>>
+  /** Tasks upwards from `fromUid`, ascending. */
+  tailTasks(
+    node: NodeView,
+    fromUid: number,
+    limit: number,
+    deadline: Deadline,
+  ): Promise<NodeResult<NodeTaskPage>>
+  /** Uid of the newest task, -1 when there is none. */
+  newestTask(node: NodeView, deadline: Deadline): Promise<NodeResult<number>>
+  getSettings(node: NodeView, index: string, deadline: Deadline): Promise<NodeResult<JsonObject>>
+  getStats(node: NodeView, deadline: Deadline): Promise<NodeResult<NodeStats>>
+  /** Raw answer of `POST /indexes/{index}/documents/fetch`: documents are not parsed. */
+  fetchDocuments(
+    node: NodeView,
+    index: string,
+    body: Uint8Array,
+    deadline: Deadline,
+  ): Promise<NodeResult<Uint8Array>>
+}
+
+export function createMeilisearchClient(transport: Transport): MeilisearchClient {
+  const get = (node: NodeView, path: string, operation: string, deadline: Deadline): Promise<Outcome> =>
+    transport.send(node, { method: 'GET', path, operation, write: false }, deadline)
+  const getPage = async (
+    node: NodeView,
+    query: string,
+    operation: string,
+    deadline: Deadline,
+  ): Promise<NodeResult<NodeTaskPage>> =>
+    decode(await get(node, `/tasks?${query}`, operation, deadline), readTaskPage)
+  return {
+    getHealth: async (node, deadline) => decode(await get(node, '/health', 'probe', deadline), () => null),
+    getVersion: async (node, deadline) => decode(await get(node, '/version', 'probe', deadline), readVersion),
+    tailTasks: (node, fromUid, limit, deadline) =>
+      getPage(node, `reverse=true&from=${fromUid}&limit=${limit}`, 'tasks', deadline),
+    newestTask: async (node, deadline) => {
+      const page = await getPage(node, 'limit=1', 'probe', deadline)
+      return page.ok ? { ok: true, value: page.value.tasks[0]?.uid ?? -1 } : page
+    },
+    getSettings: async (node, index, deadline) =>
+      decode(
+        await get(node, `/indexes/${encodeURIComponent(index)}/settings`, 'read', deadline),
+        (value) => value,
+      ),
+    getStats: async (node, deadline) => decode(await get(node, '/stats', 'read', deadline), readStats),
+    fetchDocuments: async (node, index, body, deadline) => {
+      const request: NodeRequest = {
+        method: 'POST',
+        path: `/indexes/${encodeURIComponent(index)}/documents/fetch`,
+        ...{ body, operation: 'read', write: false },
+      }
+      return answered(await transport.send(node, request, deadline))
+    },
+  }
+}
+
+/** The body of a 200 answer. */
+function answered(outcome: Outcome): NodeResult<Uint8Array> {
+  if (outcome.kind !== 'answer')
+    return failed({ kind: 'unreachable', reason: outcome.reason, sent: outcome.kind === 'ambiguous' })
+  const { status, body } = outcome
+  if (status === 200) return { ok: true, value: body }
+  const error = readError(parse(body))
+  if (error !== null) return failed({ kind: 'refused', status, error })
+  return failed({ kind: 'unusable', status, reason: `status ${status} without an error body` })
+}
+
+/** Reads a 200 answer that must be a JSON object; `read` answers undefined for one of another shape. */
+function decode<Value>(outcome: Outcome, read: (value: JsonObject) => Value | undefined): NodeResult<Value> {
+  const answer = answered(outcome)
+  if (!answer.ok) return answer
+  const parsed = parse(answer.value)
+  const value = parsed === null ? undefined : read(parsed)
+  if (value !== undefined) return { ok: true, value }
+  return failed({ kind: 'unusable', status: 200, reason: 'the body has not the expected shape' })
+}
+
+function failed(failure: NodeFailure): { ok: false; failure: NodeFailure } {
+  return { ok: false, failure }
+}
+
+function parse(body: Uint8Array): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(text(body))
+    return isObject(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+function readTaskPage(value: JsonObject): NodeTaskPage | undefined {
+  const { results, total } = value as { results?: unknown; total?: unknown }
+  if (!Array.isArray(results) || typeof total !== 'number') return undefined
+  return results.every(isTask) ? { tasks: results, total } : undefined
+}
+
+function isTask(value: unknown): value is NodeTask {
+  if (!isObject(value)) return false
+  const { uid, status, type } = value as { uid?: unknown; status?: unknown; type?: unknown }
+  return Number.isSafeInteger(uid) && typeof status === 'string' && typeof type === 'string'
+}
+
+function readVersion(value: JsonObject): NodeVersion | undefined {
+  const { commitSha, commitDate, pkgVersion } = value as Partial<Record<keyof NodeVersion, unknown>>
+  if (typeof pkgVersion !== 'string') return undefined
+  return { commitSha: String(commitSha ?? ''), commitDate: String(commitDate ?? ''), pkgVersion }
+}
+
+function readStats(value: JsonObject): NodeStats | undefined {
+  const { databaseSize, lastUpdate, indexes } = value as Partial<Record<keyof NodeStats, unknown>>
+  if (typeof databaseSize !== 'number' || !isObject(indexes)) return undefined
+  const stats = indexes as NodeStats['indexes']
+  return { databaseSize, lastUpdate: typeof lastUpdate === 'string' ? lastUpdate : null, indexes: stats }
+}
+
+function readError(value: JsonObject | null): ErrorBody | null {
+  const { message, code, type, link } = (value ?? {}) as Partial<Record<keyof ErrorBody, unknown>>
+  if (typeof message !== 'string' || typeof code !== 'string' || typeof type !== 'string') return null
+  return { message, code, type, link: typeof link === 'string' ? link : '' }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,81 @@
+import type { NodeView } from '../model/view.ts'
+import type { Clock } from '../std/clock.ts'
+import { deadlineAfter } from '../std/deadline.ts'
+import type { MeilisearchClient, NodeFailure } from './meilisearch.ts'
+
+/** Versions this program was made for and tested with. */
+const ACCEPTED_VERSION = /^1\.50\.\d+$/
+const ACCEPTED_TEXT = '1.50.x'
+
+/** What a probe found. */
+export type ProbeAnswer =
+  | {
+      readonly kind: 'ok'
+      readonly version: string
+      /** -1 when the node has no task. */
+      readonly newestTask: number
+    }
+  /** `hard`: it refuses or breaks connections, or says itself that it is not well; otherwise it is merely slow. */
+  | { readonly kind: 'unreachable'; readonly error: string; readonly hard: boolean }
+  /** It answers, but must not be used. */
+  | {
+      readonly kind: 'rejected'
+      readonly cause: 'incompatible' | 'unauthorized'
+      readonly error: string
+      readonly version: string | null
+    }
+
+export interface ProbeOptions {
+  readonly client: MeilisearchClient
+  readonly clock: Clock
+  readonly timeoutMs: number
+}
+
+/** Asks a node for its health, version and newest task, all at once and within one deadline. */
+export function createProbe(options: ProbeOptions): (node: NodeView) => Promise<ProbeAnswer> {
+  const { client, clock, timeoutMs } = options
+  return async (node) => {
+    const startMs = clock.now()
+    const deadline = deadlineAfter(clock, timeoutMs)
+    const [health, version, newest] = await Promise.all([
+      client.getHealth(node, deadline),
+      client.getVersion(node, deadline),
+      client.newestTask(node, deadline),
+    ])
+    const inTime = clock.now() - startMs < timeoutMs
+    if (!health.ok) return rejection(health.failure, inTime)
+    if (!version.ok) return rejection(version.failure, inTime)
+    const { pkgVersion } = version.value
+    if (!ACCEPTED_VERSION.test(pkgVersion)) return incompatible(pkgVersion)
+    if (!newest.ok) return rejection(newest.failure, inTime)
+    return { kind: 'ok', version: pkgVersion, newestTask: newest.value }
+  }
+}
+
+function incompatible(version: string): ProbeAnswer {
+  const shown = version.slice(0, 40)
+  const error = `the node runs Meilisearch ${shown}; this release works with ${ACCEPTED_TEXT} only`
+  return { kind: 'rejected', cause: 'incompatible', error, version: shown }
+}
+
+function rejection(failure: NodeFailure, inTime: boolean): ProbeAnswer {
+  if (failure.kind === 'unreachable') return { kind: 'unreachable', error: failure.reason, hard: inTime }
+  // Typically a proxy in front of a node that is down.
+  if (failure.status >= 500)
+    return { kind: 'unreachable', error: `the node answers status ${failure.status}`, hard: true }
+  if (failure.kind === 'unusable')
+    return {
+      kind: 'rejected',
+      cause: 'incompatible',
+      error: `this does not look like Meilisearch: ${failure.reason}`,
+      version: null,
+    }
+  if (failure.status === 401 || failure.status === 403)
+    return {
+      kind: 'rejected',
+      cause: 'unauthorized',
+      error: `the node does not accept the node key (${failure.error.code})`,
+      version: null,
+    }
+  return { kind: 'unreachable', error: `the node answers ${failure.error.code}`, hard: true }
+}

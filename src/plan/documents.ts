@@ -1,0 +1,93 @@
+import type { NodeId, ShardId } from '../model/ids.ts'
+import type { ListPlan, ReadTargets, Refusal, Retarget } from '../model/plan.ts'
+import { type JsonMember, objectText } from '../std/json-members.ts'
+import type { ListRequest } from './documents-request.ts'
+import { indexPath, isWhole, type ReadScope, targetsFor } from './targets.ts'
+
+export interface ListScope extends ReadScope {
+  readonly request: ListRequest
+  /** Shards that can hold what is asked for, ascending. */
+  readonly shards: readonly ShardId[]
+}
+
+export interface DocumentScope extends ReadScope {
+  readonly shard: ShardId
+  readonly id: string
+  /** The client's query string, empty or without its `?`. */
+  readonly query: string
+}
+
+/** The order all copies share: that of the last writes. */
+const SEQ_FIELD = '_miroir_seq'
+
+/** Whom to ask for a page of documents. Pure: same arguments, same plan. */
+export function planList(scope: ListScope): ListPlan | Refusal {
+  const { request } = scope
+  const merged = mergedTargets(scope, scope.shards)
+  const whole = isWhole(merged)
+  if (merged.targets.length > 1 && request.sort.length > 0)
+    return { kind: 'refusal', feature: 'Sorting a list of documents over several nodes' }
+  const targets = whole
+    ? merged.targets.map((target) => ({
+        ...target,
+        body: listBody(scope, { shardFilter: target.shardFilter, whole }),
+      }))
+    : merged.targets
+  const { offset, limit, echo } = request
+  return {
+    kind: 'list',
+    targets,
+    uncovered: merged.uncovered,
+    merge: { whole, offset: whole ? 0 : offset, limit, echo },
+  }
+}
+
+/** Other copies for shards of a merged plan. A plan for one whole node is made anew instead. */
+export function retargetList(scope: ListScope): Retarget {
+  return (shards: readonly ShardId[], failed: ReadonlySet<NodeId>) =>
+    mergedTargets({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) }, shards)
+}
+
+/** The one request for one document. */
+export function documentTargets(scope: DocumentScope): ReadTargets {
+  const query = scope.query === '' ? '' : `?${scope.query}`
+  return targetsFor(scope, [scope.shard], (name) => ({
+    method: 'GET',
+    path: `${indexPath(name, 'documents')}/${encodeURIComponent(scope.id)}${query}`,
+    body: null,
+  }))
+}
+
+export function retargetDocument(scope: DocumentScope): Retarget {
+  return (_shards, failed) =>
+    documentTargets({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) })
+}
+
+function mergedTargets(scope: ListScope, shards: readonly ShardId[]): ReadTargets {
+  return targetsFor(scope, shards, (name, shardFilter) => ({
+    method: 'POST',
+    path: indexPath(name, 'documents/fetch'),
+    body: listBody(scope, { shardFilter, whole: false }),
+  }))
+}
+
+function listBody(
+  scope: ListScope,
+  { shardFilter, whole }: { readonly shardFilter: string | null; readonly whole: boolean },
+): string {
+  const { request } = scope
+  const changes: JsonMember[] = []
+  if (shardFilter !== null) {
+    const elements = [...request.filters, JSON.stringify(shardFilter)]
+    changes.push({ key: 'filter', value: `[${elements.join(',')}]` })
+  }
+  if (request.sort.length === 0) changes.push({ key: 'sort', value: `["${SEQ_FIELD}:asc"]` })
+  if (!whole) {
+    const reach = Math.min(Number.MAX_SAFE_INTEGER, request.offset + request.limit)
+    changes.push({ key: 'offset', value: '0' }, { key: 'limit', value: String(reach) })
+    if (request.fields !== null)
+      changes.push({ key: 'fields', value: JSON.stringify([...request.fields, SEQ_FIELD]) })
+  }
+  const keys = new Set(changes.map((change) => change.key))
+  return objectText([...request.members.filter((member) => !keys.has(member.key)), ...changes])
+}

@@ -1,0 +1,147 @@
+import type { NodeId, ShardId } from '../model/ids.ts'
+import type { DistinctMerge, ReadTargets, Refusal, Retarget, SearchMerge, SearchPlan } from '../model/plan.ts'
+import type { IndexView } from '../model/view.ts'
+import { type JsonMember, objectText } from '../std/json-members.ts'
+import type { SearchRequest } from './search-request.ts'
+import { allShards, indexPath, isWhole, type ReadScope, targetsFor } from './targets.ts'
+
+export interface SearchScope extends ReadScope {
+  readonly request: SearchRequest
+  /** Filters of the caller's own (tenants): JSON texts of elements of the outer filter array. */
+  readonly extraFilters: readonly string[]
+}
+
+/** Members of the body that planning writes itself. */
+const OWNED = ['offset', 'limit', 'page', 'hitsPerPage', 'filter', 'distinct', 'showRankingScoreDetails']
+
+/** Whom to ask what, and what to do with the answers. Pure: same arguments, same plan. */
+export function planSearch(scope: SearchScope): SearchPlan | Refusal {
+  const { index, request } = scope
+  const merged = mergedTargets(scope, allShards(index))
+  const whole = isWhole(merged)
+  const feature = merged.targets.length > 1 ? unsupportedFeature(index, request) : null
+  if (feature !== null) return { kind: 'refusal', feature }
+  const targets = whole
+    ? merged.targets.map((target) => ({ ...target, body: wholeBody(scope, target.shardFilter) }))
+    : merged.targets
+  return { kind: 'search', targets, uncovered: merged.uncovered, merge: mergeOf(scope, whole) }
+}
+
+/** Other copies for shards of a merged plan. A plan for one whole node is made anew instead. */
+export function retargetSearch(scope: SearchScope): Retarget {
+  return (shards: readonly ShardId[], failed: ReadonlySet<NodeId>) =>
+    mergedTargets({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) }, shards)
+}
+
+function mergedTargets(scope: SearchScope, shards: readonly ShardId[]): ReadTargets {
+  return targetsFor(scope, shards, (name, shardFilter) => ({
+    method: 'POST',
+    path: indexPath(name, 'search'),
+    body: mergedBody(scope, shardFilter),
+  }))
+}
+
+/** Page bounds after `maxTotalHits`, which a node applies to its own hits only. */
+function clamped(scope: SearchScope): { offset: number; limit: number } {
+  const most = scope.index.facts.maxTotalHits
+  const offset = Math.min(scope.request.offset, most)
+  return { offset, limit: Math.min(scope.request.limit, most - offset) }
+}
+
+function distinctOf(scope: SearchScope): string | null {
+  return scope.request.distinct ?? scope.index.facts.distinctAttribute
+}
+
+/** One node has everything and pages itself: the client's own text, with what only this proxy knows written in. */
+function wholeBody(scope: SearchScope, shardFilter: string | null): string {
+  const { request, index, extraFilters } = scope
+  const changes: JsonMember[] = []
+  const added = shardFilter === null ? extraFilters : [...extraFilters, JSON.stringify(shardFilter)]
+  if (added.length > 0) changes.push(filterMember([...request.filters, ...added]))
+  if (request.distinct === null && index.facts.distinctAttribute !== null)
+    changes.push({ key: 'distinct', value: JSON.stringify(index.facts.distinctAttribute) })
+  return changes.length === 0 ? request.text : objectText(replaced(request.members, changes))
+}
+
+function replaced(members: readonly JsonMember[], changes: readonly JsonMember[]): JsonMember[] {
+  const keys = new Set(changes.map((change) => change.key))
+  return [...members.filter((member) => !keys.has(member.key)), ...changes]
+}
+
+/** One of several nodes: the first offset + limit hits of its shards, with what they are ordered by. */
+function mergedBody(scope: SearchScope, shardFilter: string | null): string {
+  const { request, extraFilters } = scope
+  const window = clamped(scope)
+  const reach = String(window.offset + window.limit)
+  const members = request.members.filter((member) => !OWNED.includes(member.key))
+  const filters = [...request.filters, ...extraFilters]
+  if (shardFilter !== null) filters.push(JSON.stringify(shardFilter))
+  if (filters.length > 0) members.push(filterMember(filters))
+  if (request.echo.kind === 'page')
+    members.push({ key: 'page', value: '1' }, { key: 'hitsPerPage', value: reach })
+  else members.push({ key: 'offset', value: '0' }, { key: 'limit', value: reach })
+  const distinct = distinctOf(scope)
+  if (distinct !== null) members.push({ key: 'distinct', value: JSON.stringify(distinct) })
+  members.push({ key: 'showRankingScoreDetails', value: 'true' })
+  return objectText(members)
+}
+
+function filterMember(elements: readonly string[]): JsonMember {
+  return { key: 'filter', value: `[${elements.join(',')}]` }
+}
+
+function mergeOf(scope: SearchScope, whole: boolean): SearchMerge {
+  const { index, request } = scope
+  const window = clamped(scope)
+  return {
+    uid: index.uid,
+    primaryKey: index.primaryKey,
+    whole,
+    offset: whole ? 0 : window.offset,
+    limit: window.limit,
+    echo: request.echo,
+    keepDetails: request.wantsDetails,
+    facets: { sortBy: index.facts.sortFacetValuesBy, valuesMax: index.facts.maxValuesPerFacet },
+    distinct: distinctMerge(),
+    totalsApproximate: !whole && request.threshold && request.echo.kind === 'offset',
+  }
+}
+
+/** Distinct between answers is refused for now; a plan that has it goes to one node. */
+function distinctMerge(): DistinctMerge | null {
+  return null
+}
+
+/** Names what several nodes cannot answer exactly; null when nothing stands in the way. */
+function unsupportedFeature(index: IndexView, request: SearchRequest): string | null {
+  const { facts } = index
+  if (request.semantic) return 'A hybrid or vector search over several nodes'
+  const distinct = request.distinct ?? facts.distinctAttribute
+  if (distinct !== null) return `\`distinct\` (\`${distinct}\`) over several nodes`
+  if (request.threshold && !constantScale(request))
+    return '`rankingScoreThreshold` for a query of several words over several nodes'
+  const hidden = hiddenSortFields(index, request)
+  if (hidden.length > 0)
+    return `Sorting by a field outside \`displayedAttributes\` (\`${hidden.join('`, `')}\`) over several nodes`
+  return null
+}
+
+/**
+ * Scores of different nodes are on one scale when no rule's maximum depends on the words a node has: without a query,
+ * for a single word, or when all words must match.
+ */
+function constantScale(request: SearchRequest): boolean {
+  const query = request.query.trim()
+  if (query === '' || request.matchesAllWords) return true
+  return /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]+$/u.test(query)
+}
+
+/** Nodes blank out the values of these in what hits are ordered by. */
+function hiddenSortFields(index: IndexView, request: SearchRequest): string[] {
+  const { displayedAttributes, customRuleFields } = index.facts
+  if (displayedAttributes === null || displayedAttributes.includes('*')) return []
+  const asked = request.sort
+    .filter((rule) => !rule.startsWith('_geoPoint('))
+    .map((rule) => rule.replace(/:(?:asc|desc)$/, ''))
+  return [...new Set([...customRuleFields, ...asked])].filter((field) => !displayedAttributes.includes(field))
+}

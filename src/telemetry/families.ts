@@ -1,0 +1,81 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+
+/** Seconds; fine below a millisecond, because the time this program adds is that small. */
+const DURATION_BUCKETS_S = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
+]
+const FAN_OUT_BUCKETS = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64]
+const TASK_AGE_BUCKETS_S = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400]
+
+const REQUEST_LABELS = ['method', 'path_template', 'status'] as const
+
+/**
+ * Declares every family once. Labels are route templates, methods, statuses, node ids and short fixed words;
+ * never anything a client chose.
+ */
+export function declareFamilies(registry: Registry) {
+  const registers = [registry]
+  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Counter({ name, help, labelNames, registers })
+  const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+    new Gauge({ name, help, labelNames, registers })
+  const histogram = (name: string, help: string, buckets: number[]) =>
+    new Histogram({ name, help, buckets, registers })
+  return {
+    requestDuration: new Histogram({
+      name: 'miroir_request_duration_seconds',
+      help: 'Time from the head of a request to the decision on its answer.',
+      labelNames: REQUEST_LABELS,
+      buckets: DURATION_BUCKETS_S,
+      registers,
+    }),
+    requests: counter('miroir_requests_total', 'Requests answered.', ...REQUEST_LABELS),
+    requestsInFlight: gauge('miroir_requests_in_flight', 'Requests not answered yet.'),
+    requestsRefused: counter(
+      'miroir_requests_refused_total',
+      'Connections ended because their bytes were not sound HTTP.',
+      'reason',
+    ),
+    limitHits: counter('miroir_limit_hits_total', 'Times a bound of the program was hit.', 'limit'),
+    nodeHealthy: gauge('miroir_node_healthy', '1 when the node answers, else 0.', 'node_id'),
+    nodeRequestDuration: new Histogram({
+      name: 'miroir_node_request_duration_seconds',
+      help: 'Time of one exchange with a node.',
+      labelNames: ['node_id', 'operation'] as const,
+      buckets: DURATION_BUCKETS_S,
+      registers,
+    }),
+    nodeErrors: counter(
+      'miroir_node_errors_total',
+      'Exchanges with a node that gave nothing usable.',
+      'node_id',
+      'error_type',
+    ),
+    shardCoverage: gauge('miroir_shard_coverage', 'Share of shards that some readable copy covers, 0 to 1.'),
+    degradedShards: gauge('miroir_degraded_shards_total', 'Shards with fewer readable copies than assigned.'),
+    shardDistribution: gauge('miroir_shard_distribution', 'Copies of shards on a node.', 'node_id'),
+    taskProcessingAge: histogram(
+      'miroir_task_processing_age_seconds',
+      'Time from the acceptance of a task to its end.',
+      TASK_AGE_BUCKETS_S,
+    ),
+    tasks: counter('miroir_tasks_total', 'Tasks that ended, by outcome, and tasks accepted.', 'status'),
+    taskRegistrySize: gauge('miroir_task_registry_size', 'Tasks in the store.'),
+    scatterFanOut: histogram(
+      'miroir_scatter_fan_out_size',
+      'Nodes asked for one client request.',
+      FAN_OUT_BUCKETS,
+    ),
+    scatterPartial: counter(
+      'miroir_scatter_partial_responses_total',
+      'Answers that left out shards without a readable copy.',
+    ),
+    scatterRetries: counter('miroir_scatter_retries_total', 'Parts of reads asked of another copy.'),
+    copies: gauge('miroir_copies', 'Copies of shards by state.', 'state'),
+    viewEpoch: gauge('miroir_view_epoch', 'Epoch of the view this process reads by.'),
+    copyRefills: counter('miroir_copy_refills_total', 'Copies brought back, by outcome.', 'outcome'),
+    copiesLeft: counter('miroir_copies_left_total', 'Copies that left the written set, by reason.', 'reason'),
+  }
+}
+
+export type Families = ReturnType<typeof declareFamilies>

@@ -1,0 +1,383 @@
+import { type ErrorBody, errorBody, fail, MiroirError } from '../model/errors.ts'
+import type { IndexUid, NodeId, ShardId } from '../model/ids.ts'
+import type { OperationKind } from '../model/operation.ts'
+import type { NewTask } from '../model/task.ts'
+import type { Outcome } from '../nodes/transport.ts'
+import type { Deadline } from '../std/deadline.ts'
+import { nodeView, tailOf, type WriteContext } from './context.ts'
+import { decideDispatch } from './decide.ts'
+import { resolveByFence } from './fence.ts'
+import { leaveCopies, persist, setCopies } from './marks.ts'
+import { classifyWrite, sendWrite, type WriteOutcome } from './node-calls.ts'
+import {
+  type Copy,
+  deferred,
+  type IndexRun,
+  isWritten,
+  type Leg,
+  type Operation,
+  type OperationBehaviour,
+} from './run.ts'
+import { forgetNode, isNumbered, noteLegEnd, settle } from './settle.ts'
+
+export interface NewOperation {
+  readonly run: IndexRun
+  readonly kind: OperationKind
+  /** Shards it touches; every shard of the index for barriers. */
+  readonly shards: readonly ShardId[]
+  readonly barrier: boolean
+  readonly ids: readonly string[] | null
+  readonly payload: unknown
+  readonly task: NewTask | null
+  readonly behaviour: OperationBehaviour
+  /** Ask one node first and take its 4xx as the client's. */
+  readonly canary: boolean
+  /** Bytes that wait for a node's shards, for the lane's bound. */
+  readonly bytes: number
+}
+
+const RESEND_MS = 200
+
+/** 503 unless every shard has a current copy on a node that answers; nothing is sent then. */
+export function assertQuorum(
+  context: WriteContext,
+  index: { readonly uid: IndexUid; readonly copies: readonly (readonly Copy[])[] },
+  shards: readonly ShardId[] = index.copies.map((_, shard) => shard),
+): void {
+  const needed = Math.max(1, context.config.minAcks)
+  const missing = shards.filter((shard) => {
+    const ready = (index.copies[shard] ?? []).filter(
+      (copy) => copy.state !== 'lagging' && context.reachability.readable(copy.node),
+    )
+    return ready.length < needed
+  })
+  if (missing.length > 0) throw fail('miroir_no_quorum', { shards: missing.join(','), uid: index.uid })
+}
+
+/**
+ * Gives an operation its place in every lane, records it, and lets it start. The place is taken before the record is
+ * durable and in seq order, so that lanes and store agree; nothing is sent before the record is.
+ */
+export function submit(context: WriteContext, seq: number, request: NewOperation): Submission {
+  const operation = enrol(context, seq, request)
+  return { operation, recorded: record(context, operation) }
+}
+
+/** Takes the next number for an operation that must not meet a joining copy or an open settings change. */
+export async function submitQuiet(
+  context: WriteContext,
+  run: IndexRun,
+  plan: () => NewOperation,
+): Promise<Submission> {
+  for (;;) {
+    await run.quiet()
+    const made = await context.sequence.next((seq) => (run.isQuiet ? submit(context, seq, plan()) : null))
+    if (made !== null) return made
+  }
+}
+
+export interface Submission {
+  readonly operation: Operation
+  /** Rejects when the store refused; the operation never was then. */
+  readonly recorded: Promise<void>
+}
+
+async function record(context: WriteContext, operation: Operation): Promise<void> {
+  const task = operation.canary === null ? operation.task : null
+  try {
+    operation.taskUid = await context.store.recordOperation(operation.row, task)
+  } catch (error) {
+    withdraw(context, operation)
+    if ((error as Error).name !== 'StoreUnavailable') throw error
+    throw fail('miroir_store_unavailable', { reason: (error as Error).message })
+  }
+  operation.recorded = true
+  operation.startedMs = context.clock.wall()
+  context.clock.after(context.config.graceMs, () => {
+    operation.graceOver = true
+    review(context, operation)
+  })
+  const started = operation.legs.filter((leg) => leg.stage === 'sent')
+  for (const leg of started) void exchange(context, leg)
+  review(context, operation)
+}
+
+/** Builds the operation and enters its legs into the lanes, synchronously. */
+function enrol(context: WriteContext, seq: number, request: NewOperation): Operation {
+  const { run } = request
+  const shards = request.barrier ? run.copies.map((_, shard) => shard) : request.shards
+  const operation: Operation = {
+    row: {
+      seq,
+      indexUid: run.row.uid,
+      generation: run.row.generation,
+      kind: request.kind,
+      shards: request.barrier ? null : request.shards,
+      ids: request.ids,
+      taskUid: null,
+      payload: request.payload,
+    },
+    run,
+    shards,
+    task: request.task,
+    canary: null,
+    go: deferred(),
+    taskUid: null,
+    behaviour: request.behaviour,
+    legs: [],
+    pending: new Set(shards),
+    results: new Map(),
+    startedMs: 0,
+    resendUntil: context.clock.now() + context.config.nodeTimeoutMs,
+    finalised: false,
+    recorded: false,
+    graceOver: false,
+    confirmed: deferred(),
+    ended: deferred(),
+  }
+  run.lastSeq = Math.max(run.lastSeq, seq)
+  run.open.push(operation)
+  for (const node of run.nodes) addLegs(context, operation, node, request)
+  if (request.canary) {
+    operation.canary =
+      operation.legs.find((leg) => !leg.joining && context.reachability.readable(leg.node)) ?? null
+  }
+  for (const leg of operation.legs) run.lane(leg.node).enter(leg)
+  return operation
+}
+
+function addLegs(context: WriteContext, operation: Operation, node: NodeId, request: NewOperation): void {
+  for (const joining of [false, true]) {
+    const writeSet = operation.shards.filter((shard) => {
+      const copy = operation.run.copy(shard, node)
+      return copy !== undefined && isWritten(copy) && copy.joining === joining
+    })
+    if (writeSet.length === 0) continue
+    const leg: Leg = {
+      operation,
+      node,
+      part: joining ? 1 : 0,
+      joining,
+      writeSet,
+      shards: request.barrier && !joining ? null : writeSet,
+      bytes: request.bytes,
+      stage: 'waiting',
+      uid: null,
+      end: null,
+      metadata: null,
+      reason: '',
+      attempts: 0,
+      floor: -1,
+      parked: false,
+      start: () => {
+        leg.stage = 'sent'
+        if (operation.recorded) void exchange(context, leg)
+      },
+    }
+    operation.legs.push(leg)
+  }
+}
+
+/** The record was refused: the operation never was. */
+function withdraw(context: WriteContext, operation: Operation): void {
+  const { run } = operation
+  const at = run.open.indexOf(operation)
+  if (at >= 0) run.open.splice(at, 1)
+  for (const leg of operation.legs) endPlace(run, leg, 'left')
+  settle(context, run)
+}
+
+function endPlace(run: IndexRun, leg: Leg, stage: Leg['stage']): void {
+  leg.stage = stage
+  run.lane(leg.node).leave(leg)
+}
+
+/** Sends one leg and takes in what came of it. The write set is decided now, when it starts (H11). */
+async function exchange(context: WriteContext, leg: Leg): Promise<void> {
+  const { run, canary } = leg.operation
+  if (canary !== null && canary !== leg && !(await leg.operation.go.promise)) return
+  leg.writeSet = leg.writeSet.filter((shard) => {
+    const copy = run.copy(shard, leg.node)
+    return copy !== undefined && isWritten(copy) && copy.joining === leg.joining
+  })
+  if (leg.writeSet.length === 0) {
+    endPlace(run, leg, 'left')
+    return review(context, leg.operation)
+  }
+  leg.attempts++
+  leg.metadata = metadataOf(context, leg)
+  leg.floor = tailOf(context, leg.node).acknowledged
+  if (!context.reachability.readable(leg.node)) {
+    return takeOutcome(context, leg, { kind: 'missed', reason: 'the node is down' })
+  }
+  try {
+    const request = await leg.operation.behaviour.request(leg, run.name(leg.node).name)
+    takeOutcome(context, leg, await sendWrite(context, nodeView(context, leg.node), request))
+  } catch (error) {
+    context.observer.note('error', 'a write request could not be built', { reason: String(error) })
+    takeOutcome(context, leg, { kind: 'missed', reason: 'request not built' })
+  }
+}
+
+/** Moves a leg on by what its request came to. */
+export function takeOutcome(context: WriteContext, leg: Leg, outcome: WriteOutcome): void {
+  const { run, canary } = leg.operation
+  if (leg.stage !== 'sent' && leg.stage !== 'ambiguous') return
+  if (canary === leg) {
+    if (outcome.kind === 'refused') return void withdrawRefused(context, leg.operation, outcome)
+    void openTask(context, leg.operation)
+  }
+  leg.parked = false
+  if (outcome.kind === 'acked') {
+    leg.uid = outcome.uid
+    endPlace(run, leg, 'acked')
+    watch(context, leg, outcome.uid)
+  } else if (outcome.kind === 'refused') {
+    leg.end = { ok: false, error: outcome.error, details: null }
+    endPlace(run, leg, 'ended')
+  } else if (outcome.kind === 'missed') {
+    leg.stage = 'missed'
+    leg.reason = outcome.reason
+    run.lane(leg.node).nudge()
+  } else {
+    leg.stage = 'ambiguous'
+    leg.reason = outcome.reason
+    run.lane(leg.node).nudge()
+    if (outcome.late !== undefined) {
+      leg.parked = true
+      void outcome.late.then((late: Outcome) => takeOutcome(context, leg, classifyWrite(late)))
+    }
+  }
+  review(context, leg.operation)
+}
+
+/** One node refused the request before it took effect anywhere: its words are the client's. */
+async function withdrawRefused(
+  context: WriteContext,
+  operation: Operation,
+  refusal: { readonly status: number; readonly error: ErrorBody },
+): Promise<void> {
+  operation.go.resolve(false)
+  withdraw(context, operation)
+  operation.confirmed.reject(new MiroirError(refusal.status, refusal.error))
+  await persist(context, () => context.store.voidOperation(operation.row.seq))
+}
+
+/** The canary did not refuse: the operation gets its task and goes to the others. */
+async function openTask(context: WriteContext, operation: Operation): Promise<void> {
+  const { task, row } = operation
+  operation.canary = null
+  if (task !== null && operation.taskUid === null) {
+    operation.taskUid = await persist(context, () => context.store.openTask(row.seq, task))
+  }
+  operation.go.resolve(true)
+  review(context, operation)
+}
+
+/** What the node will echo in its task; null on routes that drop it (L9). */
+export function metadataOf(context: WriteContext, leg: Leg): string | null {
+  const { kind, seq } = leg.operation.row
+  const dropped = kind === 'settings' || kind === 'create' || kind === 'drop' || kind === 'primary-key'
+  return dropped ? null : `miroir:${context.clusterId}:${seq}:${leg.part}:${leg.operation.taskUid ?? ''}`
+}
+
+function watch(context: WriteContext, leg: Leg, uid: number): void {
+  const { run } = leg.operation
+  tailOf(context, leg.node).watch(uid, leg.metadata, (event) => {
+    if (leg.stage !== 'acked') return
+    if (event.kind === 'vanished') {
+      leg.stage = 'left'
+      forgetNode(context, leg.node, 'its task log is not the one we wrote to')
+    } else {
+      const { status, error, details } = event.task
+      leg.end = { ok: status === 'succeeded', error, details: details ?? null }
+      leg.stage = 'ended'
+      noteLegEnd(context, leg)
+    }
+    review(context, leg.operation)
+    settle(context, run)
+  })
+}
+
+/** Draws the consequences of everything known about an operation; idempotent. */
+export function review(context: WriteContext, operation: Operation): void {
+  const { run } = operation
+  if (!operation.recorded) return
+  const decision = decideDispatch(operation)
+  let durable: Promise<unknown> = Promise.resolve()
+  if (decision.leave.length > 0) {
+    durable = leaveCopies(context, run, decision.leave, operation.row.seq)
+    narrowLegs(run, operation)
+  }
+  for (const leg of decision.resend) resend(context, leg)
+  for (const node of decision.fence) void resolveByFence(context, run, node)
+  confirm(context, operation, decision, durable)
+  if (operation.legs.every((leg) => DECIDED.has(leg.stage))) operation.behaviour.decided?.()
+  settle(context, run)
+}
+
+const DECIDED = new Set(['acked', 'ended', 'left'])
+
+/** Legs whose copies all left hold up nobody any more. */
+function narrowLegs(run: IndexRun, operation: Operation): void {
+  for (const leg of operation.legs) {
+    if (leg.joining || leg.stage === 'left' || leg.stage === 'ended' || leg.stage === 'acked') continue
+    leg.writeSet = leg.writeSet.filter((shard) => {
+      const copy = run.copy(shard, leg.node)
+      return copy !== undefined && isWritten(copy)
+    })
+    if (leg.writeSet.length === 0) endPlace(run, leg, 'left')
+  }
+}
+
+function resend(context: WriteContext, leg: Leg): void {
+  const { operation } = leg
+  leg.stage = 'sent'
+  if (context.clock.now() >= operation.resendUntil) {
+    const message = `no copy could be reached (${leg.reason})`
+    leg.end = { ok: false, error: errorBody('internal', { message }), details: null }
+    endPlace(operation.run, leg, 'ended')
+    return
+  }
+  context.clock.after(RESEND_MS, () => void exchange(context, leg))
+}
+
+type Decision = ReturnType<typeof decideDispatch>
+
+/** Tells the waiting client once enough copies hold it and the others are durably out of reads (M3). */
+function confirm(
+  context: WriteContext,
+  operation: Operation,
+  decision: Decision,
+  durable: Promise<unknown>,
+): void {
+  const needed = Math.max(1, context.config.minAcks)
+  if (decision.holders < needed || !isNumbered(operation)) return
+  if (decision.unanswered.length > 0) {
+    if (!operation.graceOver) return
+    const behind = setCopies(context, operation.run, decision.unanswered, 'behind')
+    void Promise.all([durable, behind]).then(() => operation.confirmed.resolve())
+    return
+  }
+  void durable.then(() => operation.confirmed.resolve())
+}
+
+/** Waits until the client may be told 202; 503 with the task's number when that does not come in time. */
+export async function confirmed(
+  context: WriteContext,
+  operation: Operation,
+  deadline: Deadline,
+): Promise<void> {
+  const leftMs = Math.max(0, deadline.at - context.clock.now() - 50)
+  const timeout = new Promise<'late'>((resolve) => {
+    context.clock.after(leftMs, () => resolve('late'))
+  })
+  const outcome = await Promise.race([operation.confirmed.promise, operation.ended.promise, timeout])
+  if (outcome !== 'late') return
+  const { holders } = decideDispatch(operation)
+  throw fail('miroir_write_unconfirmed', {
+    task: operation.taskUid ?? -1,
+    acks: Number.isFinite(holders) ? holders : 0,
+    needed: Math.max(1, context.config.minAcks),
+  })
+}

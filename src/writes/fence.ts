@@ -1,0 +1,142 @@
+import type { NodeId } from '../model/ids.ts'
+import type { NameRow } from '../model/store.ts'
+import { utf8 } from '../std/bytes.ts'
+import { sleep } from '../std/clock.ts'
+import { nodeView, publishIndex, tailOf, type WriteContext } from './context.ts'
+import { takeOutcome } from './dispatch.ts'
+import { persist } from './marks.ts'
+import { type NodeTask, readTasks, sendWrite } from './node-calls.ts'
+import type { IndexRun, Leg } from './run.ts'
+
+const RETRY_MS = 250
+const PAGE_TASKS = 1_000
+const fencing = new WeakMap<IndexRun, Set<NodeId>>()
+
+/**
+ * Makes ambiguous requests definitive (M1): quiesces the lane, renames the physical index there, and reads the task log
+ * up to the rename. What is listed before it took effect, everything else never will: it names an index that is gone.
+ */
+export async function resolveByFence(context: WriteContext, run: IndexRun, node: NodeId): Promise<void> {
+  const busy = fencing.get(run) ?? new Set<NodeId>()
+  fencing.set(run, busy)
+  if (busy.has(node)) return
+  busy.add(node)
+  const lane = run.lane(node)
+  const unclear = unclearLegs(run, node)
+  await lane.hold(new Set(undecidedLegs(run, node)))
+  try {
+    const floor = Math.max(0, Math.min(...unclear.map((leg) => leg.floor + 1)))
+    const fence = await renameUntilKnown(context, run, node)
+    if (fence === null) return
+    const tasks = await readUpTo(context, node, floor, fence)
+    for (const leg of unclear) {
+      if (leg.stage !== 'ambiguous') continue
+      const found = tasks.find((task) => isTaskOf(leg, task))
+      if (found === undefined) takeOutcome(context, leg, { kind: 'missed', reason: 'fenced, not there' })
+      else takeOutcome(context, leg, { kind: 'acked', uid: found.uid })
+    }
+  } finally {
+    busy.delete(node)
+    lane.release()
+  }
+}
+
+function unclearLegs(run: IndexRun, node: NodeId): Leg[] {
+  return undecidedLegs(run, node).filter((leg) => leg.stage === 'ambiguous')
+}
+
+function undecidedLegs(run: IndexRun, node: NodeId): Leg[] {
+  return run.open
+    .flatMap((operation) => operation.legs)
+    .filter((leg) => leg.node === node && (leg.stage === 'ambiguous' || leg.stage === 'missed'))
+}
+
+/** Recognises the task of a leg: by metadata, or, where nodes drop it, by type and index (one such is open at most). */
+function isTaskOf(leg: Leg, task: NodeTask): boolean {
+  const { metadata } = leg
+  if (metadata !== null) return sameMetadata(metadata, task.customMetadata)
+  const { kind } = leg.operation.row
+  const type = kind === 'drop' ? 'indexDeletion' : kind === 'primary-key' ? 'indexUpdate' : 'settingsUpdate'
+  const uid = leg.operation.run.row.uid
+  return (
+    task.type === type && (task.indexUid ?? '').startsWith(`${uid}__g${leg.operation.run.row.generation}_`)
+  )
+}
+
+/** The task's number is not part of the identity: it may not have been known when the request left. */
+function sameMetadata(ours: string, theirs: string | undefined): boolean {
+  return (
+    theirs !== undefined && ours.split(':').slice(0, 4).join(':') === theirs.split(':').slice(0, 4).join(':')
+  )
+}
+
+/** Renames until it is certain that it happened; answers the uid of the rename, null when the process is closing. */
+async function renameUntilKnown(context: WriteContext, run: IndexRun, node: NodeId): Promise<number | null> {
+  const before = run.name(node)
+  const after = await persist(context, () => context.store.advanceName(run.row.uid, run.row.generation, node))
+  const lowest = tailOf(context, node).acknowledged
+  while (!context.closing) {
+    const uid = await rename(context, node, before.name, after.name)
+    if (uid !== null) {
+      const winner = await findRename(context, node, lowest, uid, after.name)
+      adopt(context, run, after)
+      return winner
+    }
+    await sleep(context.clock, RETRY_MS)
+  }
+  return null
+}
+
+/** Sends one rename and waits for its end; null when it must be tried again. */
+async function rename(context: WriteContext, node: NodeId, from: string, to: string): Promise<number | null> {
+  if (!context.reachability.readable(node)) return null
+  const outcome = await sendWrite(context, nodeView(context, node), {
+    method: 'PATCH',
+    path: `/indexes/${from}`,
+    body: utf8(JSON.stringify({ uid: to })),
+    operation: 'fence',
+    write: true,
+  })
+  if (outcome.kind !== 'acked') return null
+  const ended = await new Promise<boolean>((resolve) => {
+    tailOf(context, node).watch(outcome.uid, null, (event) => resolve(event.kind === 'task'))
+  })
+  return ended ? outcome.uid : null
+}
+
+/** An earlier attempt may have won; the barrier is where the name changed. */
+async function findRename(
+  context: WriteContext,
+  node: NodeId,
+  from: number,
+  last: number,
+  to: string,
+): Promise<number> {
+  const tasks = await readUpTo(context, node, Math.max(0, from), last + 1)
+  const winner = tasks.find((task) => task.status === 'succeeded' && task.details?.['newIndexUid'] === to)
+  return winner?.uid ?? last
+}
+
+/** Every task with from ≤ uid < end; asks again until the node has answered all pages. */
+async function readUpTo(context: WriteContext, node: NodeId, from: number, end: number): Promise<NodeTask[]> {
+  const found: NodeTask[] = []
+  let next = from
+  while (next < end && !context.closing) {
+    const page = await readTasks(context, nodeView(context, node), next, PAGE_TASKS)
+    if (page === null) {
+      await sleep(context.clock, RETRY_MS)
+      continue
+    }
+    found.push(...page.filter((task) => task.uid < end))
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE_TASKS) break
+    next = last.uid + 1
+  }
+  return found
+}
+
+/** From now on everything for this index on this node goes to the new name. */
+export function adopt(context: WriteContext, run: IndexRun, name: NameRow): void {
+  run.names.set(name.node, name)
+  publishIndex(context, run)
+}

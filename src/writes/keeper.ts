@@ -1,0 +1,123 @@
+import type { NodeId } from '../model/ids.ts'
+import type { Clock, Timer } from '../std/clock.ts'
+import { nodeView, tailOf, type WriteContext } from './context.ts'
+import { readTasks } from './node-calls.ts'
+import { refill } from './refill.ts'
+import type { IndexRun } from './run.ts'
+import { forgetNode, settle } from './settle.ts'
+
+const TICK_MS = 200
+const CONCURRENT_REFILLS = 2
+const BACKOFF_MIN_MS = 500
+const BACKOFF_MAX_MS = 30_000
+const HOUSEKEEPING_TICKS = 25
+
+interface Attempt {
+  /** Not before this monotonic time. */
+  readonly notBefore: number
+  readonly failures: number
+}
+
+/** Looks after copies in the background: settles what time alone decides, refills what lags, forgets what is over. */
+export class Keeper {
+  readonly #context: WriteContext
+  readonly #clock: Clock
+  readonly #refilling = new Set<NodeId>()
+  readonly #attempts = new Map<string, Attempt>()
+  #timer: Timer | null = null
+  #ticks = 0
+  #stopped = false
+
+  constructor(context: WriteContext) {
+    this.#context = context
+    this.#clock = context.clock
+  }
+
+  start(): void {
+    if (this.#stopped) return
+    this.#timer = this.#clock.after(TICK_MS, () => {
+      this.tick()
+      this.start()
+    })
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#timer?.cancel()
+  }
+
+  tick(): void {
+    for (const run of [...this.#context.runs.values()]) {
+      settle(this.#context, run)
+      for (const node of run.nodes) this.#considerRefill(run, node)
+    }
+    if (++this.#ticks % HOUSEKEEPING_TICKS === 0) void this.#keepHouse().catch(() => undefined)
+  }
+
+  /**
+   * A node answers again: is it the one we wrote to? A task log that is shorter than what was acknowledged means that
+   * it lost its volume (M6). False keeps it out of reads until its copies are marked.
+   */
+  async admit(node: NodeId): Promise<boolean> {
+    const context = this.#context
+    const newest = await readTasks(context, nodeView(context, node), 0, 1)
+    if (newest === null) return false
+    const { acknowledged } = tailOf(context, node)
+    if (acknowledged < 0) return true
+    const known = await readTasks(context, nodeView(context, node), acknowledged, 1)
+    if (known === null) return false
+    if (known.length === 0) {
+      tailOf(context, node).acknowledged = -1
+      forgetNode(context, node, `its task log ends before ${acknowledged}`)
+    }
+    return true
+  }
+
+  #considerRefill(run: IndexRun, node: NodeId): void {
+    const context = this.#context
+    if (this.#refilling.size >= CONCURRENT_REFILLS || this.#refilling.has(node)) return
+    if (run.dropping !== null || !context.reachability.readable(node)) return
+    if (!run.copiesOn(node).some((copy) => copy.state === 'lagging')) return
+    const key = `${run.row.uid}/${run.row.generation}/${node}`
+    const attempt = this.#attempts.get(key)
+    if (attempt !== undefined && this.#clock.now() < attempt.notBefore) return
+    this.#refilling.add(node)
+    void this.#run(run, node, key).finally(() => this.#refilling.delete(node))
+  }
+
+  async #run(run: IndexRun, node: NodeId, key: string): Promise<void> {
+    const { observer } = this.#context
+    try {
+      const outcome = await refill(this.#context, run, node)
+      if (outcome === 'nothing') return this.#defer(key, 0)
+      this.#attempts.delete(key)
+      observer.refillEnded('done')
+      observer.note('info', 'copies were refilled', { index: run.row.uid, node })
+    } catch (error) {
+      this.#defer(key, (this.#attempts.get(key)?.failures ?? 0) + 1)
+      observer.refillEnded('failed')
+      observer.note('warn', 'a refill failed and is tried again', {
+        index: run.row.uid,
+        node,
+        reason: error instanceof Error ? error.message : String(error),
+      })
+    }
+  }
+
+  #defer(key: string, failures: number): void {
+    const delay = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** failures)
+    this.#attempts.set(key, { failures, notBefore: this.#clock.now() + delay })
+  }
+
+  /** Tails are saved, and records of operations that every copy has applied are forgotten (M5). */
+  async #keepHouse(): Promise<void> {
+    const { store, tails, runs } = this.#context
+    await store.saveTails(new Map([...tails].map(([node, tail]) => [node, tail.acknowledged])))
+    for (const run of runs.values()) {
+      const allCurrent = run.copies.every((copies) => copies.every((copy) => copy.state === 'current'))
+      if (!allCurrent) continue
+      const upTo = (run.open[0]?.row.seq ?? run.lastSeq + 1) - 1
+      if (upTo > 0) await store.forgetOperations(run.row.uid, run.row.generation, upTo)
+    }
+  }
+}

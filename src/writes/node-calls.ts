@@ -1,0 +1,102 @@
+import type { ErrorBody } from '../model/errors.ts'
+import type { NodeView } from '../model/view.ts'
+import type { NodeRequest, Outcome } from '../nodes/transport.ts'
+import { text, utf8 } from '../std/bytes.ts'
+import { deadlineAfter } from '../std/deadline.ts'
+import type { WriteContext } from './context.ts'
+
+/** A node's task, as far as we read it. */
+export interface NodeTask {
+  readonly uid: number
+  readonly indexUid: string | null
+  readonly status: string
+  readonly type: string
+  readonly customMetadata?: string
+  readonly details?: Record<string, unknown> | null
+  readonly error: ErrorBody | null
+}
+
+/** What a write request came to (M1). */
+export type WriteOutcome =
+  /** 202 with a task uid. */
+  | { readonly kind: 'acked'; readonly uid: number }
+  /** A Meilisearch error about the request itself: surely not enqueued, and it never will be. */
+  | { readonly kind: 'refused'; readonly status: number; readonly error: ErrorBody }
+  /** Surely not enqueued; may be sent again. */
+  | { readonly kind: 'missed'; readonly reason: string }
+  | { readonly kind: 'ambiguous'; readonly reason: string; readonly late?: Promise<Outcome> }
+
+/** Sorts a node's reaction into definitive and ambiguous (M1). */
+export function classifyWrite(outcome: Outcome): WriteOutcome {
+  if (outcome.kind === 'never-sent') return { kind: 'missed', reason: outcome.reason }
+  if (outcome.kind === 'ambiguous') return outcome
+  const body = parseObject(outcome.body)
+  if (outcome.status === 202 || outcome.status === 200) {
+    const uid = body?.['taskUid']
+    if (typeof uid === 'number') return { kind: 'acked', uid }
+    return { kind: 'ambiguous', reason: `status ${outcome.status} without a task uid` }
+  }
+  const error = errorOf(body)
+  if (error === null) return { kind: 'ambiguous', reason: `status ${outcome.status} without an error body` }
+  const again =
+    outcome.status >= 500 || outcome.status === 401 || outcome.status === 403 || outcome.status === 429
+  if (again) return { kind: 'missed', reason: error.code }
+  return { kind: 'refused', status: outcome.status, error }
+}
+
+export function errorOf(body: Record<string, unknown> | null): ErrorBody | null {
+  if (body === null) return null
+  const { message, code, type, link } = body as Record<string, unknown>
+  if (typeof message !== 'string' || typeof code !== 'string' || typeof type !== 'string') return null
+  return { message, code, type, link: typeof link === 'string' ? link : '' }
+}
+
+export function parseObject(body: Uint8Array): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text(body))
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null
+  } catch {
+    return null
+  }
+}
+
+/** Reads JSON from a node; null when it did not answer 200 with an object. */
+export async function readJson(
+  context: WriteContext,
+  node: NodeView,
+  path: string,
+  body?: unknown,
+): Promise<Record<string, unknown> | null> {
+  const base = { path, operation: 'tasks', write: false } as const
+  const request: NodeRequest =
+    body === undefined
+      ? { ...base, method: 'GET' }
+      : { ...base, method: 'POST', body: utf8(JSON.stringify(body)) }
+  const deadline = deadlineAfter(context.clock, context.config.nodeTimeoutMs)
+  const outcome = await context.transport.send(node, request, deadline)
+  return outcome.kind === 'answer' && outcome.status === 200 ? parseObject(outcome.body) : null
+}
+
+/** Tasks upwards from a uid; null when the node did not answer. */
+export async function readTasks(
+  context: WriteContext,
+  node: NodeView,
+  from: number,
+  limit: number,
+): Promise<NodeTask[] | null> {
+  const found = await readJson(context, node, `/tasks?reverse=true&from=${from}&limit=${limit}`)
+  const results = found?.['results']
+  return Array.isArray(results) ? (results as NodeTask[]) : null
+}
+
+/** Sends a write; resolves with what it came to, at the latest after `writes.node_timeout_ms`. */
+export async function sendWrite(
+  context: WriteContext,
+  node: NodeView,
+  request: NodeRequest,
+): Promise<WriteOutcome> {
+  const deadline = deadlineAfter(context.clock, context.config.nodeTimeoutMs)
+  return classifyWrite(await context.transport.send(node, request, deadline))
+}

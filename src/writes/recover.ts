@@ -1,0 +1,160 @@
+import { deriveAll } from '../catalogue/settings.ts'
+import type { NodeId } from '../model/ids.ts'
+import type { OperationRow } from '../model/operation.ts'
+import type { JsonObject } from '../model/view.ts'
+import { sleep } from '../std/clock.ts'
+import type { WriteContext } from './context.ts'
+import { sumOnce } from './counts.ts'
+import { metadataOf, review } from './dispatch.ts'
+import { resolveByFence } from './fence.ts'
+import { createBehaviour, dropBehaviour } from './index-operations.ts'
+import {
+  deferred,
+  type IndexRun,
+  isWritten,
+  type Leg,
+  type Operation,
+  type OperationBehaviour,
+} from './run.ts'
+import { settingsBehaviour } from './settings-operation.ts'
+import { settle } from './settle.ts'
+
+const WAIT_FOR_NODES_MS = 10_000
+const WAIT_STEP_MS = 50
+
+/**
+ * Takes up the operations that a previous process left open. Nobody knows which requests left it or are still on their
+ * way, so every copy they may have reached is fenced; then they are settled like any other.
+ */
+export async function recover(context: WriteContext, rows: readonly OperationRow[]): Promise<void> {
+  const operations = rows.flatMap((row) => {
+    const run = context.runs.get(row.indexUid)
+    return run === undefined || run.row.generation !== row.generation ? [] : [revive(context, run, row)]
+  })
+  if (operations.length === 0) return
+  context.observer.note('info', 'operations of the previous run are being settled', {
+    count: operations.length,
+  })
+  const runs = new Set(operations.map((operation) => operation.run))
+  await Promise.all([...runs].map((run) => fenceAll(context, run)))
+  for (const operation of operations) {
+    operation.recorded = true
+    operation.graceOver = true
+    review(context, operation)
+  }
+  for (const run of runs) settle(context, run)
+}
+
+async function fenceAll(context: WriteContext, run: IndexRun): Promise<void> {
+  const nodes = new Set(run.open.flatMap((operation) => operation.legs.map((leg) => leg.node)))
+  await Promise.all(
+    [...nodes].map(async (node) => {
+      if (await becomesReadable(context, node)) await resolveByFence(context, run, node)
+    }),
+  )
+}
+
+/** A node that stays away is decided later: its copies leave where another one holds the operation. */
+async function becomesReadable(context: WriteContext, node: NodeId): Promise<boolean> {
+  const until = context.clock.now() + WAIT_FOR_NODES_MS
+  while (!context.reachability.readable(node)) {
+    if (context.clock.now() >= until || context.closing) return false
+    await sleep(context.clock, WAIT_STEP_MS)
+  }
+  return true
+}
+
+function revive(context: WriteContext, run: IndexRun, row: OperationRow): Operation {
+  const shards = row.shards ?? run.copies.map((_, shard) => shard)
+  const operation: Operation = {
+    row,
+    run,
+    shards,
+    task: null,
+    canary: null,
+    go: deferred(),
+    taskUid: row.taskUid,
+    behaviour: behaviourOf(context, row),
+    legs: [],
+    pending: new Set(shards),
+    results: new Map(),
+    startedMs: context.clock.wall(),
+    resendUntil: context.clock.now(),
+    finalised: false,
+    recorded: false,
+    graceOver: false,
+    confirmed: deferred(),
+    ended: deferred(),
+  }
+  run.lastSeq = Math.max(run.lastSeq, row.seq)
+  const key = (row.payload as { primaryKey?: string } | null)?.primaryKey
+  if (key !== undefined) run.primaryKey ??= key
+  if (row.kind === 'drop') run.dropping = operation.ended.promise
+  run.open.push(operation)
+  for (const node of run.nodes) reviveLegs(context, operation, node)
+  return operation
+}
+
+function reviveLegs(context: WriteContext, operation: Operation, node: NodeId): void {
+  const { run, row } = operation
+  const writeSet = operation.shards.filter((shard) => {
+    const copy = run.copy(shard, node)
+    return copy !== undefined && isWritten(copy)
+  })
+  if (writeSet.length === 0) return
+  const leg: Leg = {
+    ...{ operation, node, part: 0, joining: false, writeSet, bytes: 0, uid: null, end: null, parked: false },
+    shards: row.shards === null ? null : writeSet,
+    stage: 'ambiguous',
+    metadata: null,
+    reason: 'left by the previous run',
+    attempts: 1,
+    floor: context.tails.get(node)?.acknowledged ?? -1,
+    start: () => undefined,
+  }
+  leg.metadata = metadataOf(context, leg)
+  operation.legs.push(leg)
+  run.lane(node).enter(leg)
+}
+
+interface Payload {
+  readonly primaryKey?: string
+  readonly documents?: number
+  readonly raw?: JsonObject
+  readonly details?: JsonObject
+}
+
+/** What can still be known of it: bodies of documents are gone, everything else can be said again. */
+function behaviourOf(context: WriteContext, row: OperationRow): OperationBehaviour {
+  const payload = (row.payload ?? {}) as Payload
+  if (row.kind === 'create') return createBehaviour()
+  if (row.kind === 'drop') return dropBehaviour()
+  if (row.kind === 'settings') {
+    const raw = payload.raw ?? {}
+    return settingsBehaviour(context, {
+      method: 'PATCH',
+      suffix: '',
+      body: JSON.stringify(deriveAll(raw)),
+      raw,
+    })
+  }
+  return {
+    request: () => Promise.reject(new Error('the body did not outlive the previous process')),
+    details(operation, ok) {
+      const received = payload.documents
+      if (received === undefined) {
+        return {
+          ...payload.details,
+          deletedDocuments: ok ? (sumOnce(operation, 'deletedDocuments') ?? 0) : 0,
+        }
+      }
+      const indexed = ok ? (sumOnce(operation, 'indexedDocuments') ?? received) : 0
+      return { receivedDocuments: received, indexedDocuments: indexed }
+    },
+    async whenDone(operation, ok) {
+      const fresh = ok && operation.run.row.primaryKey === null && payload.primaryKey !== undefined
+      const index = fresh ? { ...operation.run.row, primaryKey: payload.primaryKey ?? null } : null
+      return { index, settingsApplied: [], retire: false }
+    },
+  }
+}

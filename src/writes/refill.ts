@@ -1,0 +1,190 @@
+import { deriveAll } from '../catalogue/settings.ts'
+import type { NodeId, Seq, ShardId } from '../model/ids.ts'
+import { shardText } from '../model/injected.ts'
+import { utf8 } from '../std/bytes.ts'
+import { sleep } from '../std/clock.ts'
+import { nodeView, tailOf, type WriteContext } from './context.ts'
+import { copyShards } from './copy-documents.ts'
+import { adopt } from './fence.ts'
+import { persist, setCopies } from './marks.ts'
+import { sendWrite } from './node-calls.ts'
+import type { Copy, IndexRun } from './run.ts'
+import { settle } from './settle.ts'
+import { verifyShards } from './verify-copy.ts'
+
+/** Why a refill ended early; it is tried again later. */
+export class RefillFailed extends Error {
+  override readonly name = 'RefillFailed'
+}
+
+const WAIT_MS = 50
+
+/**
+ * Brings the lagging copies of an index on one node back, whole shards at a time: a new physical name behind which late
+ * requests hit nothing, derived settings, then all documents from current copies, while the node's writes for these
+ * shards wait in its lane; then counts and keys are compared, the lane opens, and the copies are read again once they
+ * have applied what was settled.
+ */
+export async function refill(context: WriteContext, run: IndexRun, node: NodeId): Promise<void> {
+  const copies = run
+    .copiesOn(node)
+    .filter((copy) => copy.state === 'lagging' && sourceOf(context, run, copy) !== null)
+  if (copies.length === 0) return 'nothing'
+  const shards = new Set(copies.map((copy) => copy.shard))
+  const version = run.row.settingsVersion
+  await prepareTarget(context, run, node, shards)
+  const join = openJoin(run, node, copies)
+  try {
+    await settledUpTo(context, run, join.head, shards)
+    const sources = groupBySource(context, run, copies)
+    for (const [source, group] of sources) {
+      await copyShards(context, { run, source, target: node, shards: group })
+    }
+    for (const [source, group] of sources) {
+      await verifyShards(context, { run, source, target: node, shards: group, head: join.head })
+    }
+    const lost = copies.some((copy) => copy.state !== 'lagging') || run.row.settingsVersion !== version
+    if (lost) throw new RefillFailed('the index changed while it was refilled')
+    await setCopies(context, run, copies, 'behind')
+    for (const copy of copies) copy.joining = false
+    for (const operation of run.open) {
+      for (const leg of operation.legs) if (leg.node === node && leg.joining) leg.joining = false
+    }
+    return 'done'
+  } finally {
+    join.close()
+    settle(context, run)
+  }
+}
+
+/** From here on every write of these shards also waits in the node's lane. */
+function openJoin(run: IndexRun, node: NodeId, copies: readonly Copy[]): { head: Seq; close: () => void } {
+  const lane = run.lane(node)
+  const shards = copies.map((copy) => copy.shard)
+  for (const copy of copies) copy.joining = true
+  run.joins++
+  lane.pause(shards)
+  return {
+    head: run.lastSeq,
+    close() {
+      for (const copy of copies) copy.joining = false
+      run.joins--
+      lane.resume(shards)
+      run.tellQuiet()
+    },
+  }
+}
+
+function sourceOf(context: WriteContext, run: IndexRun, copy: Copy): NodeId | null {
+  const source = run.copies[copy.shard]?.find(
+    (other) => other.node !== copy.node && other.member && context.reachability.readable(other.node),
+  )
+  return source?.node ?? null
+}
+
+function groupBySource(
+  context: WriteContext,
+  run: IndexRun,
+  copies: readonly Copy[],
+): Map<NodeId, ShardId[]> {
+  const groups = new Map<NodeId, ShardId[]>()
+  for (const copy of copies) {
+    const source = sourceOf(context, run, copy)
+    if (source === null) throw new RefillFailed(`shard ${copy.shard} has no current copy to read from`)
+    groups.set(source, [...(groups.get(source) ?? []), copy.shard])
+  }
+  return groups
+}
+
+/** Waits until the deciding copies have applied everything up to `seq`. */
+async function settledUpTo(
+  context: WriteContext,
+  run: IndexRun,
+  seq: Seq,
+  shards: ReadonlySet<ShardId>,
+): Promise<void> {
+  while (!run.settledUpTo(seq, shards)) {
+    if (context.closing) throw new RefillFailed('closing')
+    await sleep(context.clock, WAIT_MS)
+  }
+}
+
+/** A fresh name and the derived settings; nothing of the lagging shards is left there. */
+async function prepareTarget(
+  context: WriteContext,
+  run: IndexRun,
+  node: NodeId,
+  shards: ReadonlySet<ShardId>,
+): Promise<void> {
+  const alive = run.copiesOn(node).some((copy) => copy.state !== 'lagging')
+  const lane = run.lane(node)
+  await lane.hold(new Set())
+  try {
+    const before = run.name(node)
+    const after = await persist(context, () =>
+      context.store.advanceName(run.row.uid, run.row.generation, node),
+    )
+    if (alive) {
+      await must(context, node, {
+        method: 'PATCH',
+        path: `/indexes/${before.name}`,
+        body: { uid: after.name },
+      })
+    }
+    adopt(context, run, after)
+    const settings = {
+      method: 'PATCH',
+      path: `/indexes/${after.name}/settings`,
+      body: deriveAll(run.row.rawSettings),
+    }
+    await must(context, node, settings as NodeWrite)
+    const list = [...shards].map((shard) => `"${shardText(shard)}"`).join(', ')
+    const cleared = { filter: `_miroir_shard IN [${list}]` }
+    if (alive)
+      await must(context, node, {
+        method: 'POST',
+        path: `/indexes/${after.name}/documents/delete`,
+        body: cleared,
+      })
+    else await dropOld(context, node, before.name)
+  } finally {
+    lane.release()
+  }
+}
+
+interface NodeWrite {
+  readonly method: 'PATCH' | 'POST' | 'DELETE'
+  readonly path: string
+  readonly body?: unknown
+}
+
+/** The superseded index goes; that it is already gone is just as good. */
+async function dropOld(context: WriteContext, node: NodeId, name: string): Promise<void> {
+  await sendWrite(context, nodeView(context, node), {
+    method: 'DELETE',
+    path: `/indexes/${name}`,
+    operation: 'refill',
+    write: true,
+  })
+}
+
+/** A write to the target whose success the refill depends on. */
+async function must(context: WriteContext, node: NodeId, write: NodeWrite): Promise<void> {
+  const base = { method: write.method, path: write.path, operation: 'refill', write: true } as const
+  const request = write.body === undefined ? base : { ...base, body: utf8(JSON.stringify(write.body)) }
+  const outcome = await sendWrite(context, nodeView(context, node), request)
+  if (outcome.kind !== 'acked') throw new RefillFailed(`${write.method} on ${node}: ${outcome.kind}`)
+  await succeeded(context, node, outcome.uid)
+}
+
+/** Waits for the end of a task on the target. */
+export async function succeeded(context: WriteContext, node: NodeId, uid: number): Promise<void> {
+  const failure = await new Promise<string | null>((resolve) => {
+    tailOf(context, node).watch(uid, null, (event) => {
+      if (event.kind === 'vanished') resolve('the task vanished')
+      else
+        resolve(event.task.status === 'succeeded' ? null : (event.task.error?.message ?? event.task.status))
+    })
+  })
+  if (failure !== null) throw new RefillFailed(`task ${uid} on ${node}: ${failure}`)
+}

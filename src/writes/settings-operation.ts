@@ -1,0 +1,133 @@
+import { changeDetails, clientView, deriveAll, deriveChange, searchFacts } from '../catalogue/settings.ts'
+import { errorBody, MiroirError } from '../model/errors.ts'
+import type { IndexUid, NodeId } from '../model/ids.ts'
+import type { IndexRow } from '../model/store.ts'
+import type { JsonObject } from '../model/view.ts'
+import type { SettingsChange, WriteReceipt } from '../model/writes.ts'
+import { utf8 } from '../std/bytes.ts'
+import type { Deadline } from '../std/deadline.ts'
+import { nodeView, type WriteContext } from './context.ts'
+import { confirmed, type NewOperation, submit } from './dispatch.ts'
+import { ensureIndex, liveRun } from './index-operations.ts'
+import { readJson } from './node-calls.ts'
+import { finishedTask, newTask, receipt } from './receipts.ts'
+import type { Consequence, IndexRun, Operation, OperationBehaviour } from './run.ts'
+
+/**
+ * Settings: one node is asked first and its 4xx is the client's; then all. When a node fails it later, the others are
+ * set back and the client's task fails with that node's error (design §8).
+ */
+export async function changeSettings(
+  context: WriteContext,
+  uid: IndexUid,
+  change: SettingsChange,
+  deadline: Deadline,
+): Promise<WriteReceipt> {
+  const task = newTask(context, uid, 'settingsUpdate', { details: changeDetails(change) })
+  const found = await liveRun(context, uid)
+  if (found === undefined && change.method === 'DELETE') {
+    return finishedTask(context, task, errorBody('index_not_found', { uid }))
+  }
+  const run = found ?? (await ensureIndex(context, uid, deadline))
+  const close = await run.openSettings()
+  try {
+    const derived = deriveChange(change, run.row.rawSettings)
+    const request = { ...settingsOperation(run, settingsBehaviour(context, derived)), canary: true, task }
+    const submission = await context.sequence.next((seq) =>
+      submit(context, seq, { ...request, payload: { raw: derived.raw } }),
+    )
+    void submission.operation.ended.promise.then(close)
+    submission.operation.confirmed.promise.catch(close)
+    await submission.recorded
+    await confirmed(context, submission.operation, deadline)
+    return receipt(submission.operation)
+  } catch (error) {
+    if (!(error instanceof MiroirError) || error.body.code !== 'miroir_write_unconfirmed') close()
+    throw error
+  }
+}
+
+function settingsOperation(run: IndexRun, behaviour: OperationBehaviour): NewOperation {
+  const base = {
+    shards: [],
+    barrier: true,
+    canary: false,
+    ids: null,
+    payload: null,
+    task: null,
+    bytes: 0,
+  } as const
+  return { ...base, run, kind: 'settings', behaviour }
+}
+
+export type Derived = ReturnType<typeof deriveChange>
+
+export function settingsBehaviour(context: WriteContext, derived: Derived): OperationBehaviour {
+  return {
+    async request(_leg, name) {
+      const path = `/indexes/${name}/settings${derived.suffix}`
+      const base = { method: derived.method, path, operation: 'settings', write: true } as const
+      return derived.body === null ? base : { ...base, body: utf8(derived.body) }
+    },
+    details: (operation) => operation.task?.details ?? null,
+    whenDone: (operation) => concludeSettings(context, operation, derived.raw),
+  }
+}
+
+/** Committed when no member refused; otherwise those that applied it are set back. */
+async function concludeSettings(
+  context: WriteContext,
+  operation: Operation,
+  raw: JsonObject,
+): Promise<Consequence> {
+  const { run } = operation
+  const none: Consequence = { index: null, settingsApplied: [], retire: false }
+  const refused = operation.legs.find((leg) => leg.end?.ok === false && !leg.joining)
+  const applied = operation.legs.filter((leg) => leg.end?.ok === true).map((leg) => leg.node)
+  if (refused !== undefined || applied.length === 0) {
+    if (applied.length > 0) await setBack(context, run)
+    return {
+      ...none,
+      error: refused?.end?.error ?? errorBody('internal', { message: 'no copy applied the settings' }),
+    }
+  }
+  const settings = clientView(await readBack(context, run, applied), raw)
+  const version = run.row.settingsVersion + 1
+  const updatedAt = new Date(context.clock.wall()).toISOString()
+  const index: IndexRow = { ...run.row, settings, rawSettings: raw, settingsVersion: version, updatedAt }
+  run.facts = searchFacts(settings)
+  return { index, settingsApplied: applied.map((node) => ({ node, version })), retire: false }
+}
+
+/** The normal form, as a node prints it; whichever of them answers. */
+async function readBack(context: WriteContext, run: IndexRun, nodes: readonly NodeId[]): Promise<JsonObject> {
+  while (!context.closing) {
+    for (const node of nodes) {
+      const found = await readJson(
+        context,
+        nodeView(context, node),
+        `/indexes/${run.name(node).name}/settings`,
+      )
+      if (found !== null) return found
+    }
+    await new Promise<void>((resolve) => context.clock.after(200, resolve))
+  }
+  return {}
+}
+
+/** The previous settings again, on every node that is written; ends before the client's task does. */
+async function setBack(context: WriteContext, run: IndexRun): Promise<void> {
+  const body = JSON.stringify(deriveAll(run.row.rawSettings))
+  const behaviour: OperationBehaviour = {
+    async request(_leg, name) {
+      const path = `/indexes/${name}/settings`
+      return { method: 'PATCH', path, body: utf8(body), operation: 'settings', write: true }
+    },
+    details: () => null,
+  }
+  const submission = await context.sequence.next((seq) =>
+    submit(context, seq, settingsOperation(run, behaviour)),
+  )
+  await submission.recorded
+  await submission.operation.ended.promise
+}

@@ -1,0 +1,154 @@
+import { searchFacts } from '../catalogue/settings.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import type { NodeId } from '../model/ids.ts'
+import type { Store, StoreSnapshot } from '../model/store.ts'
+import type { IndexView, Reachability } from '../model/view.ts'
+import type { Writes } from '../model/writes.ts'
+import type { Transport } from '../nodes/transport.ts'
+import type { Clock } from '../std/clock.ts'
+import { addDocuments } from './add-documents.ts'
+import {
+  nodeView,
+  type Publisher,
+  publishIndex,
+  type WriteConfig,
+  type WriteContext,
+  type WriteObserver,
+} from './context.ts'
+import { deleteDocuments } from './delete-documents.ts'
+import { createIndex, deleteIndex, setPrimaryKey } from './index-operations.ts'
+import { Keeper } from './keeper.ts'
+import { persist } from './marks.ts'
+import { readTasks } from './node-calls.ts'
+import { recover } from './recover.ts'
+import { type Copy, IndexRun } from './run.ts'
+import { Sequence } from './sequence.ts'
+import { changeSettings } from './settings-operation.ts'
+import { settle } from './settle.ts'
+import { NodeTail } from './tail.ts'
+
+export interface WritePathOptions {
+  readonly store: Store
+  readonly transport: Transport
+  readonly kernel: Kernel
+  readonly clock: Clock
+  readonly views: Publisher
+  readonly reachability: Reachability
+  readonly config: WriteConfig
+  readonly observer: WriteObserver
+}
+
+/** The write path of one process. */
+export interface WritePath extends Writes {
+  /** Settles what the previous process left open; resolves when that is under way for every index. */
+  start(): Promise<void>
+  /** May this node be read again? Checks that it is the one that was written to. */
+  admit(node: NodeId): Promise<boolean>
+  /** A node came or went: what waited for it is looked at again. */
+  nodeChanged(): void
+  /** Open operations, for the drain at the end. */
+  readonly openOperations: () => number
+  close(): Promise<void>
+}
+
+export function createWritePath(options: WritePathOptions, snapshot: StoreSnapshot): WritePath {
+  const context = createContext(options, snapshot)
+  const keeper = new Keeper(context)
+  const recovering = { current: Promise.resolve() }
+  return {
+    addDocuments: (write, deadline) => addDocuments(context, write, deadline),
+    deleteDocuments: (uid, deletion, customMetadata, deadline) =>
+      deleteDocuments(context, { uid, customMetadata }, deletion, deadline),
+    createIndex: (uid, primaryKey, deadline) => createIndex(context, uid, primaryKey, deadline),
+    setPrimaryKey: (uid, primaryKey, deadline) => setPrimaryKey(context, uid, primaryKey, deadline),
+    deleteIndex: (uid, deadline) => deleteIndex(context, uid, deadline),
+    changeSettings: (uid, change, deadline) => changeSettings(context, uid, change, deadline),
+    async start() {
+      await demoteBehind(context)
+      recovering.current = recover(context, snapshot.openOperations)
+      keeper.start()
+      await recovering.current
+    },
+    admit: (node) => keeper.admit(node),
+    nodeChanged: () => keeper.tick(),
+    openOperations: () => [...context.runs.values()].reduce((sum, run) => sum + run.open.length, 0),
+    async close() {
+      context.closing = true
+      keeper.stop()
+      for (const tail of context.tails.values()) tail.close()
+    },
+  }
+}
+
+function createContext(options: WritePathOptions, snapshot: StoreSnapshot): WriteContext {
+  const tails = new Map<NodeId, NodeTail>()
+  const context: WriteContext = {
+    ...options,
+    sequence: new Sequence(options.store),
+    placements: snapshot.placements,
+    clusterId: snapshot.clusterId,
+    runs: new Map(),
+    tails,
+    heldBytes: 0,
+    closing: false,
+  }
+  for (const { id: node } of snapshot.nodes) {
+    const read = async (from: number, limit: number) => {
+      const tasks = await readTasks(context, nodeView(context, node), from, limit)
+      return tasks === null ? null : { tasks }
+    }
+    const acknowledged = snapshot.tails.get(node) ?? -1
+    tails.set(node, new NodeTail({ node, clock: options.clock, acknowledged, read }))
+  }
+  const view = options.views.current()
+  for (const row of snapshot.indexes) {
+    const index = view.indexes.get(row.uid)
+    if (index === undefined) continue
+    const names = snapshot.names.filter((name) => name.uid === row.uid && name.generation === row.generation)
+    const run = new IndexRun(row, searchFacts(row.settings), copiesOf(index), names)
+    run.visible = true
+    context.runs.set(row.uid, run)
+  }
+  return context
+}
+
+function copiesOf(index: IndexView): Copy[][] {
+  return index.copies.map((copies, shard) =>
+    copies.map((copy) => ({
+      shard,
+      node: copy.node,
+      group: copy.group,
+      state: copy.state,
+      lag: copy.lag,
+      member: copy.state === 'current',
+      joining: false,
+    })),
+  )
+}
+
+/**
+ * Which requests a copy that was behind still had in its lane died with the previous process, so it counts as lagging;
+ * but the last copies of a shard stay: nothing else holds it.
+ */
+async function demoteBehind(context: WriteContext): Promise<void> {
+  for (const run of context.runs.values()) {
+    const marks = run.copies.flatMap((copies) => {
+      const others = copies.some((copy) => copy.member)
+      return copies.flatMap((copy) => {
+        if (copy.state !== 'behind') return []
+        if (!others) {
+          copy.member = true
+          return []
+        }
+        copy.state = 'lagging'
+        copy.lag = 0
+        const { uid: indexUid, generation } = run.row
+        return [{ indexUid, generation, shard: copy.shard, node: copy.node, state: copy.state, lag: 0 }]
+      })
+    })
+    if (marks.length === 0) continue
+    const epoch = await persist(context, () => context.store.markCopies(marks))
+    publishIndex(context, run, epoch)
+    settle(context, run)
+  }
+}

@@ -1,0 +1,3 @@
+import type { Rows } from './store.ts'
+
+export const rows: Rows = []

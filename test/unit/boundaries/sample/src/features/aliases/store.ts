@@ -1,0 +1,3 @@
+import type { NodeId } from '../../model/ids.ts'
+
+export type Rows = readonly NodeId[]

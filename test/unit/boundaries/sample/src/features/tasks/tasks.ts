@@ -1,0 +1,3 @@
+import { aliases } from '../aliases/aliases.ts'
+
+export const tasks = aliases

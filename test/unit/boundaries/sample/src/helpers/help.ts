@@ -1,0 +1,3 @@
+import { first } from '../std/clock.ts'
+
+export const help = first

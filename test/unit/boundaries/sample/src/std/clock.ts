@@ -1,0 +1,3 @@
+import type { NodeId } from '../model/ids.ts'
+
+export const first: NodeId = 'a'
