@@ -256,7 +256,8 @@ function memberKind(name: usize, length: usize, isHit: bool): u32 {
   if (length < 8) return MEMBER_OTHER
   const word = load<u64>(name)
   if (word === MIROIR) {
-    if (isHit && length === 11 && load<u32>(name, 7) === WORD_SEQ) seqAt = skipSpace(skipSpace(nameEnd + 1) + 1)
+    if (isHit && length === 11 && load<u32>(name, 7) === WORD_SEQ)
+      seqAt = skipSpace(skipSpace(nameEnd + 1) + 1)
     return MEMBER_OURS
   }
   if (!isHit || details === DETAILS_NONE) return MEMBER_OTHER

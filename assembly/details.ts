@@ -1,5 +1,15 @@
 import { CODE_SYNTAX, CODE_UNREADABLE, FIELD_GEO_ENTRIES, fail, field, setField } from './control'
-import { CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, QUOTE, sameBytes, skipSpace, stringEnd, valueEnd } from './json'
+import {
+  CLOSE_BRACE,
+  COLON,
+  COMMA,
+  OPEN_BRACE,
+  QUOTE,
+  sameBytes,
+  skipSpace,
+  stringEnd,
+  valueEnd,
+} from './json'
 import {
   ENTRY_BYTES,
   isDistanceEntry,
@@ -268,7 +278,8 @@ function encodeSort(name: usize, order: u32, entry: usize, descending: bool): us
     return writeDistance(entry, order, distanceAt, descending)
   }
   if (valueAt === 0 || load<u64>(name) === WORD_HIDDEN) return fail(CODE_UNREADABLE, name)
-  if (load<u64>(name) === WORD_MIROIR && load<u64>(name, 7) === WORD_SEQ_ASC) return writeSeq(entry, order, valueAt)
+  if (load<u64>(name) === WORD_MIROIR && load<u64>(name, 7) === WORD_SEQ_ASC)
+    return writeSeq(entry, order, valueAt)
   const byte = load<u8>(valueAt)
   if (byte === QUOTE) return writeText(entry, order, valueAt + 1, valueStop - 1, descending)
   if (byte === 0x6e) return writeNull(entry, order)

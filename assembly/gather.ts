@@ -49,7 +49,11 @@ export function gatherRows(): usize {
   let started = field(FIELD_STARTED) !== 0
   let row = field(FIELD_ROWS)
   let out = output
-  writeDigits(HEAD + OPERATION_AT, OPERATION_DIGITS, (<u64>field(FIELD_SEQ_HIGH) << 32) | <u64>field(FIELD_SEQ_LOW))
+  writeDigits(
+    HEAD + OPERATION_AT,
+    OPERATION_DIGITS,
+    ((<u64>field(FIELD_SEQ_HIGH)) << 32) | <u64>field(FIELD_SEQ_LOW),
+  )
   for (let index: usize = 0; index < count; index++, row += ROW_BYTES) {
     const shard = load<u32>(row, 16)
     if (wanted !== 0 && load<u8>(wanted + shard) === 0) continue

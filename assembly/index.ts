@@ -1,4 +1,4 @@
-import { FIELD_INPUT, FIELD_INPUT_END, FIELD_OUTPUT, FIELD_SHARDS, field } from "./control"
+import { FIELD_INPUT, FIELD_INPUT_END, FIELD_OUTPUT, FIELD_SHARDS, field } from './control'
 import { shardOfKey, xxh64 } from './hash'
 
 /*

@@ -213,6 +213,6 @@ export function sameBytes(left: usize, right: usize, length: usize): bool {
   }
   if (done === length) return true
   const same = i8x16.bitmask(i8x16.eq(v128.load(left + done), v128.load(right + done)))
-  const wanted = (1 << <i32>(length - done)) - 1
+  const wanted = (1 << (<i32>(length - done))) - 1
   return (same & wanted) === wanted
 }

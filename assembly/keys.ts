@@ -171,11 +171,15 @@ export function writeDistance(entry: usize, order: u32, at: usize, descending: b
 /** `_miroir_seq`: 18 bytes that order as they stand. `at` is the opening quote. */
 export function writeSeq(entry: usize, order: u32, at: usize): usize {
   const text = at + 1
-  if (load<u8>(at) !== QUOTE || stringStop(text) !== text + SEQ_LENGTH || load<u8>(text + SEQ_LENGTH) !== QUOTE) {
+  if (
+    load<u8>(at) !== QUOTE ||
+    stringStop(text) !== text + SEQ_LENGTH ||
+    load<u8>(text + SEQ_LENGTH) !== QUOTE
+  ) {
     return fail(CODE_UNREADABLE, at)
   }
   const first = bswap(load<u64>(text))
-  const third = (<u64>bswap(load<u16>(text, 14)) << 16) | <u64>bswap(load<u16>(text, 16))
+  const third = ((<u64>bswap(load<u16>(text, 14))) << 16) | <u64>bswap(load<u16>(text, 16))
   writeWords(entry, headOf(order, CLASS_SEQ) | (first >> 16), bswap(load<u64>(text, 6)), third)
   return entry + ENTRY_BYTES
 }
@@ -190,7 +194,9 @@ export function writeText(entry: usize, order: u32, at: usize, end: usize, desce
   v128.store(PREFIX + 16, i8x16.splat(0))
   const hasEscapes = stringStop(at) !== end
   if (hasEscapes) unescapePrefix(at, end)
-  else for (let index: usize = 0; index < length && index < PREFIX_BYTES; index++) store<u8>(PREFIX + index, load<u8>(at + index))
+  else
+    for (let index: usize = 0; index < length && index < PREFIX_BYTES; index++)
+      store<u8>(PREFIX + index, load<u8>(at + index))
   const flip: u64 = descending ? ~(<u64>0) : 0
   const kind = descending ? CLASS_TEXT_DOWN : CLASS_TEXT
   writeWords(
@@ -299,8 +305,8 @@ function hexUnit(at: usize): u32 {
 export function compareTexts(left: u64, right: u64): i32 {
   let p = <usize>(left >> 32)
   let q = <usize>(right >> 32)
-  const pEnd = p + (<usize>((<u32>left) >> 1))
-  const qEnd = q + (<usize>((<u32>right) >> 1))
+  const pEnd = p + <usize>(<u32>left >> 1)
+  const qEnd = q + <usize>(<u32>right >> 1)
   const raw = ((left | right) & 1) === 0
   while (p < pEnd && q < qEnd) {
     if (raw) {

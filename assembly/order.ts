@@ -1,3 +1,4 @@
+import { HIT_BYTES } from './answer'
 import {
   FIELD_COUNT,
   FIELD_GEO_ENTRIES,
@@ -9,7 +10,6 @@ import {
   field,
   setField,
 } from './control'
-import { HIT_BYTES } from './answer'
 import { CLASS_TEXT, CLASS_TEXT_DOWN, compareTexts, ENTRY_BYTES, entryClass, isDistanceEntry } from './keys'
 
 /*
@@ -60,7 +60,11 @@ function joinDistances(): void {
         continue
       }
       const distance = load<u64>(entry, 8)
-      if (groupRow !== 0 && distance - groupDistance <= NANOMETRES_PER_METRE && sameStart(groupRow, row, index)) {
+      if (
+        groupRow !== 0 &&
+        distance - groupDistance <= NANOMETRES_PER_METRE &&
+        sameStart(groupRow, row, index)
+      ) {
         store<u64>(entry, groupDistance, 8)
       } else {
         groupRow = row

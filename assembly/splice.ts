@@ -30,7 +30,7 @@ export function spliceHits(): usize {
     const row = <usize>load<u32>(order + (place << 2))
     let at = <usize>load<u32>(row)
     let cut = <usize>load<u32>(row, 16)
-    const cutsEnd = cut + (<usize>load<u32>(row, 20) << 3)
+    const cutsEnd = cut + ((<usize>load<u32>(row, 20)) << 3)
     for (; cut < cutsEnd; cut += 8) {
       out = copyBytes(out, at, <usize>load<u32>(cut))
       at = <usize>load<u32>(cut, 4)

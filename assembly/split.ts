@@ -188,7 +188,7 @@ function takeName(): void {
   nameLength = field(FIELD_NAME_LENGTH)
   nameDotted = false
   if (nameLength === NO_NAME) return
-  nameMask = nameLength >= 8 ? ~(<u64>0) : ((<u64>1) << (<u64>nameLength << 3)) - 1
+  nameMask = nameLength >= 8 ? ~(<u64>0) : ((<u64>1) << ((<u64>nameLength) << 3)) - 1
   nameWord = load<u64>(nameAt) & nameMask
   for (let index: usize = 0; index < nameLength; index++) {
     if (load<u8>(nameAt + index) === 0x2e) nameDotted = true

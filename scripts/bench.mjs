@@ -1,4 +1,5 @@
-// npm run bench: one line per claim. Each bench/*.bench.ts exports run(size) and is run in a process of its own.
+// npm run bench: one line per claim. Each bench/*.bench.ts exports run(size) and is run in a process of its
+// own.
 import { fork } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'

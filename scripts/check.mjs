@@ -1,4 +1,5 @@
-// npm run check: everything about the sources that needs no test run. All steps run, then the failed ones are named.
+// npm run check: everything about the sources that needs no test run. All steps run, then the failed ones are
+// named.
 import { ensureInstalled } from './install.mjs'
 import { run, tool } from './run.mjs'
 

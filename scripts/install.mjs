@@ -46,7 +46,9 @@ function readLock(file) {
   return /** @type {Lock} */ (JSON.parse(readFileSync(file, 'utf8'))).packages ?? {}
 }
 
-/** Headers beside the running node spare the compiler a download, which a machine without network cannot make. */
+/**
+ * Headers beside the running node spare the compiler a download, which a machine without network cannot make.
+ */
 function environment() {
   const prefix = dirname(dirname(process.execPath))
   const hasHeaders = existsSync(join(prefix, 'include/node/node_version.h'))

@@ -1,6 +1,7 @@
 /**
- * The plan of the house as data: which room may import which. Every room may also import itself, std and model.
- * A feature has a door, features/X/X.ts, and a port, features/X/store.ts. boundaries.cjs turns this into rules.
+ * The plan of the house as data: which room may import which. Every room may also import itself, std and
+ * model. A feature has a door, features/X/X.ts, and a port, features/X/store.ts. boundaries.cjs turns this
+ * into rules.
  */
 const rooms = {
   std: [],
@@ -35,7 +36,7 @@ const rooms = {
 }
 
 /** Files that wire rooms together and may import all of them. */
-const free = ['app.ts', 'demo.ts', 'main.ts']
+const free = ['app.ts', 'serve.ts', 'demo.ts', 'main.ts']
 
 /** Libraries with effects or a dialect of their own, and the rooms that are their only door. */
 const doors = {

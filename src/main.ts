@@ -5,7 +5,7 @@ import { runCli } from './cli/program.ts'
 
 /** Each program is loaded only when it is asked for: `config check` needs no native code. */
 const launchers: Launchers = {
-  serve: async (loaded) => (await import('./app.ts')).serve(loaded),
+  serve: async (loaded) => (await import('./serve.ts')).serve(loaded),
   demo: async (options) => (await import('./demo.ts')).demo(options),
   devnode: runDevNode,
 }

@@ -13,7 +13,9 @@ import { root, source, sources } from './unit/tidy/source.ts'
 
 /** The house's style, executed. The rules and their own tests are in test/unit/tidy. */
 
-/** Parsers of one grammar: a rule a function, all of them together or not understandable. Free of size rules. */
+/**
+ * Parsers of one grammar: a rule a function, all of them together or not understandable. Free of size rules.
+ */
 const ONE_GRAMMAR_PARSERS: readonly string[] = []
 
 const program = sources('src', /\.ts$/)

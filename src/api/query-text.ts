@@ -31,7 +31,7 @@ function valueText(kind: ParameterKind, value: string): string | null {
     case 'text':
       return JSON.stringify(value)
     case 'list':
-      return JSON.stringify(value === '' ? [] : value.split(','))
+      return JSON.stringify(value.split(',').filter((element) => element !== ''))
     case 'sort':
       return JSON.stringify(sortRules(value))
     case 'integer':

@@ -4,7 +4,7 @@ import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { CliContext } from './context.ts'
 
 /** Where a configuration is looked for when `--config` is not given. */
-export const DEFAULT_FILES = ['miroir.yaml', 'config/miroir.yaml', '/etc/miroir/config.yaml'] as const
+const DEFAULT_FILES = ['miroir.yaml', 'config/miroir.yaml', '/etc/miroir/config.yaml'] as const
 
 export interface ConfigOptions {
   readonly config?: string
@@ -32,7 +32,7 @@ export function portOption(fallback?: number): Option {
   return fallback === undefined ? option : option.default(fallback)
 }
 
-export function parsePort(text: string): number {
+function parsePort(text: string): number {
   const port = Number(text)
   if (!/^\d+$/.test(text) || port < 1 || port > 65_535)
     throw new InvalidArgumentError('Write a whole number from 1 to 65535.')

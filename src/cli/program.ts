@@ -89,6 +89,12 @@ function report(error: unknown, context: CliContext): number {
     context.err(`${error.message}\n`)
     return error.exitCode
   }
-  context.err(`miroir: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+  context.err(`miroir: ${describe(error)}\n`)
   return EXIT.failure
+}
+
+/** What the operating system refuses (a port in use, a full disk) needs no stack; everything else is a bug of ours. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return 'code' in error && 'syscall' in error ? error.message : (error.stack ?? error.message)
 }

@@ -53,10 +53,11 @@ function nodeTable(nodes: readonly NodeAnswer[]): string[] {
     node.status,
     node.shard_count,
     ago(node.last_seen_ms),
+    node.version ?? '?',
     node.address,
     node.error ?? '',
   ])
-  return table(['node', 'group', 'status', 'shards', 'last seen', 'address', 'error'], rows)
+  return table(['node', 'group', 'status', 'shards', 'last seen', 'version', 'address', 'error'], rows)
 }
 
 function indexTable(indexes: readonly IndexAnswer[]): string[] {

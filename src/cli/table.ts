@@ -1,4 +1,7 @@
-/** Rows as columns of equal width, two spaces apart; numbers to the right. Byte-stable: no colours, no terminal width. */
+/**
+ * Rows as columns of equal width, two spaces apart; numbers to the right. Byte-stable: no colours, no
+ * terminal width.
+ */
 export function table(heads: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
   const widths = heads.map((head, column) =>
     Math.max(head.length, ...rows.map((row) => String(row[column] ?? '').length)),

@@ -19,6 +19,8 @@ export interface NodeAnswer {
   readonly shard_count: number
   /** Milliseconds since the node last answered; null when it never did. */
   readonly last_seen_ms: number | null
+  /** Version of Meilisearch; null while unknown. */
+  readonly version: string | null
   readonly error?: string
 }
 
@@ -36,7 +38,10 @@ export interface DegradedCopy {
   readonly lag: number | null
 }
 
-/** Reads an answer leniently: what is missing becomes empty, so that another version can still be shown. Null: not ours. */
+/**
+ * Reads an answer leniently: what is missing becomes empty, so that another version can still be shown. Null:
+ * not ours.
+ */
 export function readTopology(value: unknown): TopologyAnswer | null {
   if (!isObject(value) || typeof value['shards'] !== 'number' || !Array.isArray(value['nodes'])) return null
   return {
@@ -60,6 +65,7 @@ function readNode(node: Fields): NodeAnswer {
     replica_group: number(node['replica_group']),
     shard_count: number(node['shard_count']),
     last_seen_ms: typeof node['last_seen_ms'] === 'number' ? node['last_seen_ms'] : null,
+    version: typeof node['version'] === 'string' ? node['version'] : null,
   }
   return typeof node['error'] === 'string' ? { ...known, error: node['error'] } : known
 }

@@ -6,7 +6,10 @@ import { suggest } from './suggest.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Other names of keys. A later source in `readEnvironment` wins: Meilisearch's names, aliases, then exact names. */
+/**
+ * Other names of keys. A later source in `readEnvironment` wins: Meilisearch's names, aliases, then exact
+ * names.
+ */
 const MEILISEARCH_KEYS: Readonly<Record<string, string>> = { MEILI_MASTER_KEY: 'master_key' }
 const ALIASES: Readonly<Record<string, string>> = { MIROIR_ADMIN_API_KEY: 'admin.api_key' }
 
@@ -33,7 +36,9 @@ interface Found {
   readonly problems: ConfigProblem[]
 }
 
-/** Reads every variable that is meant for us. An empty variable counts as unset, as compose files leave them. */
+/**
+ * Reads every variable that is meant for us. An empty variable counts as unset, as compose files leave them.
+ */
 export function readEnvironment(env: Environment): Settings {
   const found: Found = { settings: [], problems: [] }
   readMeilisearchNames(env, found)

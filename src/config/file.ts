@@ -36,7 +36,7 @@ export function readConfigFile(file: string): ConfigFile {
   return parseConfigText(file, text)
 }
 
-export function parseConfigText(file: string, text: string): ConfigFile {
+function parseConfigText(file: string, text: string): ConfigFile {
   const counter = new LineCounter()
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, merge: false })
   const place = (offset: number): Place => {

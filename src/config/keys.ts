@@ -35,10 +35,6 @@ const root = jsonSchema()
 
 export const configKeys: readonly ConfigKey[] = collect(root, [])
 
-export const secretPaths: ReadonlySet<string> = new Set(
-  configKeys.filter((key) => key.secret).map((key) => key.path),
-)
-
 export function findKey(path: string): ConfigKey | undefined {
   return configKeys.find((key) => key.path === path)
 }

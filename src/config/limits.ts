@@ -12,7 +12,7 @@ export const limits = {
   headBytesMax: 32_768,
   /** Time for a request head to arrive; engine `node` only. */
   headMs: 10_000,
-  /** Time a client's connection may rest between requests; engine `node` only. Longer than common proxies keep one. */
+  /** Rest of a client's connection between requests (`node`); longer than common proxies keep one. */
   idleConnectionMs: 75_000,
   /** A request body slower than this over a whole request timeout is given up with 408. */
   uploadBytesPerSecondMin: 65_536,
@@ -30,6 +30,13 @@ export const limits = {
   retainedIdsMax: 10_000,
   /** Bytes of write bodies waiting in all lanes. */
   laneBytesMax: 268_435_456,
+  /**
+   * Copies that have not answered a write after this are taken out of reads, so that the client need not
+   * wait.
+   */
+  writeGraceMs: 300,
+  /** How long a write that surely reached nobody is offered again, before its task fails. */
+  writeResendMs: 30_000,
   /** Operations waiting in one lane. */
   laneOperationsMax: 10_000,
   /** Connections to one node. */
@@ -40,7 +47,10 @@ export const limits = {
   kernelQueueMax: 1_024,
   /** Rows of one page of tasks, indexes or documents. */
   pageRowsMax: 1_000_000,
-  /** Rows of one page of tasks: they are built in one turn of the main thread. A longer page is cut and has a `next`. */
+  /**
+   * Rows of one page of tasks: they are built in one turn of the main thread. A longer page is cut and has a
+   * `next`.
+   */
   taskPageRowsMax: 10_000,
   /** Calls that share one commit of the store. */
   storeCommitCallsMax: 1_000,

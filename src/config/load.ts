@@ -28,7 +28,10 @@ export interface LoadedConfig {
   readonly file: string | null
 }
 
-/** Defaults < file < environment < `--set`, validated as a whole. Throws `ConfigError` with every problem there is. */
+/**
+ * Defaults < file < environment < `--set`, validated as a whole. Throws `ConfigError` with every problem
+ * there is.
+ */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
   const file = sources.file === null ? null : readConfigFile(sources.file)
   const environment = readEnvironment(sources.env)
@@ -49,7 +52,10 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   return { config: camelKeys(written), written, origins, warnings: environment.warnings, file: sources.file }
 }
 
-/** `serve` cannot do anything without nodes, though the defaults are a valid configuration. Throws `ConfigError`. */
+/**
+ * `serve` cannot do anything without nodes, though the defaults are a valid configuration. Throws
+ * `ConfigError`.
+ */
 export function requireNodes(loaded: LoadedConfig): void {
   if (loaded.config.nodes.length > 0) return
   const at = describeOrigin(loaded.origins.get('nodes') ?? { kind: 'default' })

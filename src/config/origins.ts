@@ -32,7 +32,10 @@ export interface Setting {
   readonly origin: Origin
 }
 
-/** Sets a value at a dotted path, making sections on the way. A scalar in the way stays: validation reports it. */
+/**
+ * Sets a value at a dotted path, making sections on the way. A scalar in the way stays: validation reports
+ * it.
+ */
 export function setAt(tree: Tree, path: string, value: unknown): void {
   const names = path.split('.')
   const last = names.pop()

@@ -9,7 +9,7 @@ export interface ConfigProblem {
   readonly write: string
 }
 
-export function formatProblem({ at, key, wrong, write }: ConfigProblem): string {
+function formatProblem({ at, key, wrong, write }: ConfigProblem): string {
   return `${at}: ${key === '' ? '' : `${key}: `}${wrong}; ${write}`
 }
 

@@ -87,7 +87,10 @@ export function jsonExample(key: ConfigKey): string {
   return JSON.stringify([entry])
 }
 
-/** A secret kept in a file of its own, as container platforms mount them; one trailing line end is not part of it. */
+/**
+ * A secret kept in a file of its own, as container platforms mount them; one trailing line end is not part of
+ * it.
+ */
 export function readSecretFile(variable: string, path: string, key: string): Setting | ConfigProblem {
   const origin: Origin = { kind: 'environment', variable }
   try {

@@ -1,4 +1,5 @@
-import { scrubError } from '../merge/scrub.ts'
+import { ownRulesFirst } from '../catalogue/own-attributes.ts'
+import { type IndexNames, scrubError } from '../merge/scrub.ts'
 import type { TargetRefusal } from '../model/answers.ts'
 import type { Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
@@ -36,7 +37,7 @@ export async function refusalReply(
   ask: { readonly index: IndexView; readonly request: ClientRequest; readonly context: ReadContext },
 ): Promise<Reply> {
   const { target } = refusal
-  const names = { uid: ask.index.uid, physical: target.name }
+  const names = namesOf(ask.index, ask.index.uid, target.name)
   const own = targetAt({ node: target.node, name: target.name }, ask.request)
   const again = isSame(own, target) ? refusal : await askOne(deps, own, ask)
   const found = 'code' in again ? again : refusal
@@ -70,7 +71,7 @@ export async function nodeOpinion(
   for (const place of places.slice(0, NODES_MAX)) {
     const verdict = await askOne(deps, targetAt(place, ask.request), ask)
     if (verdict.kind === 'usable') return null
-    const names = { uid: ask.uid, physical: place.name }
+    const names = namesOf(ask.index, ask.uid, place.name)
     if (verdict.kind === 'refused') return errorReply(verdict.status, scrubError(verdict.body, names))
     // Without an index here, a node that finds only that missing has no objection to the request.
     if (ask.index === null && verdict.fault === 'missing') return null
@@ -83,6 +84,10 @@ export function mentionsOwnFields(request: ClientRequest): boolean {
   return (
     request.route.includes(OWN_PREFIX) || (request.body !== null && text(request.body).includes(OWN_PREFIX))
   )
+}
+
+function namesOf(index: IndexView | null, uid: string, physical: string): IndexNames {
+  return { uid, physical, ownRulesFirst: index !== null && ownRulesFirst(index.facts.filterableAttributes) }
 }
 
 type Place = { readonly node: NodeView; readonly name: string }

@@ -1,5 +1,4 @@
-import { mergeList, stripDocument } from '../merge/documents.ts'
-import type { Merged } from '../merge/search.ts'
+import { type MergedDocuments, mergeList, stripDocument } from '../merge/documents.ts'
 import type { Answers } from '../model/answers.ts'
 import type { Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
@@ -64,7 +63,12 @@ async function listCopies(deps: ReadDeps, ask: Listing): Promise<Reply> {
     const shards = shardsOf(deps, index, request)
     const scope = { index, nodes: view.nodes, usable, draw: deps.random.next(), request, shards }
     const plan = planList(scope)
-    if (plan.kind === 'refusal') throw fail('miroir_unsupported', { feature: plan.feature })
+    if (plan.kind === 'refusal') {
+      const { uid, client } = call
+      const opinion = await nodeOpinion(deps, { view, index, uid, request: client, context })
+      if (opinion !== null) return opinion
+      throw fail('miroir_unsupported', { feature: plan.feature })
+    }
     deps.observe?.planned?.('documents', plan.targets.length, plan.merge.whole)
     const failedBefore = failed.size
     const answers = await runScatter(scatterDeps(deps), {
@@ -132,7 +136,7 @@ function bodiesOf(answers: Answers): Uint8Array[] {
 function passOver(
   failed: Set<NodeId>,
   answers: Answers,
-  end: { readonly merged: Extract<Merged, { kind: 'fault' }>; readonly again: boolean },
+  end: { readonly merged: Extract<MergedDocuments, { kind: 'fault' }>; readonly again: boolean },
 ): void {
   const { merged, again } = end
   const liar = answers.answers[merged.input]?.target.node.id

@@ -1,6 +1,6 @@
 import { mergeSearch } from '../merge/search.ts'
 import type { Answers, TargetRefusal } from '../model/answers.ts'
-import type { Reply } from '../model/call.ts'
+import type { HeaderList, Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
 import type { IndexUid, NodeId } from '../model/ids.ts'
 import type { SearchPlan } from '../model/plan.ts'
@@ -54,7 +54,7 @@ async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
     if (index === undefined) throw missingIndex(ask.call.uid)
     const scope = scopeOf(deps, { view, index, failed }, ask)
     const plan = planSearch(scope)
-    if (plan.kind === 'refusal') throw fail('miroir_unsupported', { feature: plan.feature })
+    if (plan.kind === 'refusal') return unsupported(deps, { view, index, feature: plan.feature }, ask)
     deps.observe?.planned?.('search', plan.targets.length, plan.merge.whole)
     const failedBefore = failed.size
     const answers = await scatter(deps, { plan, scope, failed, context: ask.context })
@@ -68,6 +68,19 @@ async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
     failed.add(reply.liar)
     if (!again) throw fail('miroir_node_answer', { node: reply.liar, reason: reply.reason })
   }
+}
+
+/** What one node refuses is told in its words; else the request is fine and it is this proxy that cannot do it. */
+async function unsupported(
+  deps: ReadDeps,
+  found: { readonly view: View; readonly index: IndexView; readonly feature: string },
+  ask: Search,
+): Promise<Reply> {
+  const { view, index, feature } = found
+  const { uid, client } = ask.call
+  const opinion = await nodeOpinion(deps, { view, index, uid, request: client, context: ask.context })
+  if (opinion !== null) return opinion
+  throw fail('miroir_unsupported', { feature })
 }
 
 /**
@@ -127,9 +140,20 @@ async function fold(
   const bodies = answers.answers.map((answer) => answer.body)
   const merged = await mergeSearch(deps.kernel, bodies, { merge: plan.merge, uids })
   if (merged.kind === 'merged')
-    return { status: 200, contentType: 'application/json', body: merged.body, headers: headers }
+    return {
+      status: 200,
+      contentType: 'application/json',
+      body: merged.body,
+      headers: [...headers, ...approximateHeader(merged.approximate)],
+    }
+  if (merged.kind === 'unsupported') throw fail('miroir_unsupported', { feature: merged.feature })
   const liar = answers.answers[merged.input]?.target.node.id
   if (liar === undefined)
     throw fail('internal', { message: `an answer could not be merged: ${merged.reason}` })
   return { liar, reason: merged.reason }
+}
+
+/** Says which parts of an answer one node might have given otherwise. */
+function approximateHeader(parts: readonly string[]): HeaderList {
+  return parts.length === 0 ? [] : [['X-Miroir-Approximate', parts.join(',')]]
 }

@@ -45,8 +45,8 @@ const NOT_FOUND: Reply = { status: 404 }
 const METHOD_NOT_ALLOWED: Reply = { status: 405 }
 
 /**
- * Decides from the head, in this order: preflight, unreadable target, unknown path, wrong method (none of them
- * looks at keys), overload, key. Only then is a body awaited, so a bad key beats anything wrong with the body.
+ * Decides from the head, in this order: preflight, unreadable target, unknown path, wrong method (none of
+ * them looks at keys), overload, key. Only then is a body awaited: a bad key beats anything wrong with it.
  */
 export function admit(context: ExchangeContext, head: RequestHead): Admission {
   if (isPreflight(head.method, head.headers)) return answered(preflightReply(head.headers))

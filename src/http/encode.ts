@@ -77,7 +77,7 @@ export function uploadTimeout(seconds: number): MiroirError {
   return new MiroirError(REQUEST_TIMEOUT, fail('miroir_deadline', { seconds }).body)
 }
 
-/** What is said about bytes that were refused before they became a request, by the parser's code if it had one. */
+/** Says what is wrong with bytes that never became a request; `parserCode` is Node's, if any. */
 export function malformedRequest(parserCode?: string): MiroirError {
   if (parserCode === 'HPE_HEADER_OVERFLOW')
     return badRequest(HEAD_TOO_LARGE, 'The head of the request is too long.')

@@ -17,9 +17,9 @@ const CLIENT_GONE = 499
 const NOTHING = new Uint8Array(0)
 
 /**
- * One request from its head to the last byte of its reply. Phases only move forward: the body arrives, the handler
- * runs, the reply is decided (`answered`) or the client is gone. The body's memory is given back when handler and
- * connection are both done with it, because a reply may be made of the body.
+ * One request from its head to the last byte of its reply. Phases only move forward: the body arrives, the
+ * handler runs, the reply is decided (`answered`) or the client is gone. The body's memory is given back when
+ * handler and connection are both done with it, because a reply may be made of the body.
  */
 export class Exchange implements Sink {
   readonly #context: ExchangeContext

@@ -35,8 +35,8 @@ const SINGLE = new Set([
 ])
 
 /**
- * Checks a head more strictly than any parser below us and says how its body is framed. A refused request must
- * end its connection: after a head that two programs read differently nothing on the connection can be trusted.
+ * Checks a head more strictly than any parser below us and says how its body is framed. A refused request
+ * must end its connection: behind a head that two programs read differently nothing can be trusted.
  */
 export function examine(head: RequestHead): Framing | Refusal {
   const seen = new Set<string>()

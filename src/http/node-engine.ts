@@ -115,7 +115,7 @@ function headOf(request: IncomingMessage): RequestHead {
 
 function ignore(): void {}
 
-/** Answers bytes that never became a request and ends the connection; without an answer if others are owed first. */
+/** Ends a connection whose bytes never became a request; with an answer, unless others are owed first. */
 function refuseConnection(socket: Duplex, connection: Connection | undefined, code?: string): void {
   if (connection !== undefined) connection.refused = true
   const [owed, ...more] = connection?.sinks ?? []

@@ -20,7 +20,7 @@ export interface ServerOptions {
   /** 0 takes any free port. */
   readonly port: number
   readonly maxBodyBytes: number
-  /** For a handler from the end of the body to its reply; a body may take longer while it keeps a pace. */
+  /** For a handler, from the end of the body; a body may take longer while it keeps a pace. */
   readonly requestTimeoutMs: number
   readonly maxConcurrentRequests: number
   readonly routes: readonly Route[]
@@ -37,7 +37,7 @@ export interface RunningServer {
   readonly engine: 'uws' | 'node'
   readonly port: number
   /**
-   * Takes no new connections, lets what is under way finish for at most `graceMs`, then ends every connection.
+   * Takes no new connections, lets what is under way finish for `graceMs`, then ends every connection.
    * Replies sent meanwhile end their connection.
    */
   drain(graceMs: number): Promise<void>

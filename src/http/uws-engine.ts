@@ -5,7 +5,7 @@ import type { Engine, Listener, RequestHead, Sink, Wire, WireReply } from './eng
 import { fieldOf } from './hygiene.ts'
 import type { UwsApp, UwsModule, UwsRequest, UwsResponse } from './uws-module.ts'
 
-/** The package closes idle connections after about ten seconds; clients that read this keep them less long. */
+/** The package closes idle connections after about ten seconds; clients that read this leave earlier. */
 const KEEP_ALIVE = 'timeout=5'
 /** Up to here the package may copy what the socket does not take at once. */
 const COPIED_BYTES_MAX = 65_536
@@ -42,9 +42,9 @@ function listen(app: UwsApp, uws: UwsModule, bind: string, port: number): Promis
 }
 
 /**
- * Holds replies back until the current turn of the event loop is over. While a reply is owed, the package closes
- * a connection that sends another request; so a request hidden in the bytes of the one before it is never served
- * when both arrived together.
+ * Holds replies back until the current turn of the event loop is over. While a reply is owed, the package
+ * closes a connection that sends another request; so a request hidden in the bytes of the one before it is
+ * never served when both arrived together.
  */
 class Turns {
   #open = false
@@ -108,8 +108,8 @@ function headOf(request: UwsRequest): RequestHead {
 }
 
 /**
- * True for a request that usually has a body and shows no length: the parser hides all headers behind an empty
- * field name, so the length may be among them and the next bytes may be its body.
+ * True for a request that usually has a body and shows no length: the parser hides all headers behind an
+ * empty field name, so the length may be among them and the next bytes may be its body.
  */
 function endsUnframed(head: RequestHead): boolean {
   if (!BODY_METHODS.has(head.method)) return false

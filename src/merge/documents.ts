@@ -2,14 +2,18 @@ import { isFault, type Kernel } from '../kernel/kernel.ts'
 import type { ListMerge } from '../model/plan.ts'
 import { concat, text, utf8 } from '../std/bytes.ts'
 import { membersOf, memberValue } from '../std/json-members.ts'
-import type { Merged } from './search.ts'
+
+export type MergedDocuments =
+  | { readonly kind: 'merged'; readonly body: Uint8Array }
+  /** The answer at that position cannot be used. */
+  | { readonly kind: 'fault'; readonly input: number; readonly reason: string }
 
 /** Folds lists of documents, each ordered by last write, into one page of one list. */
 export async function mergeList(
   kernel: Kernel,
   answers: readonly Uint8Array[],
   merge: ListMerge,
-): Promise<Merged> {
+): Promise<MergedDocuments> {
   const { offset, limit, echo } = merge
   const result = await kernel.merge({
     answers,
@@ -31,7 +35,7 @@ export async function mergeList(
 }
 
 /** One document as clients may see it: cut by the kernel as a list of one. */
-export async function stripDocument(kernel: Kernel, document: Uint8Array): Promise<Merged> {
+export async function stripDocument(kernel: Kernel, document: Uint8Array): Promise<MergedDocuments> {
   const list = concat([utf8('{"results":['), document, utf8('],"offset":0,"limit":1,"total":1}')])
   const result = await kernel.merge({
     answers: [list],

@@ -11,6 +11,8 @@ export interface ReplyUids {
 export interface EnvelopeFold {
   readonly merge: SearchMerge
   readonly uids: ReplyUids
+  /** Takes the place of the sum of totals; null = the sum is right. */
+  readonly total: number | null
 }
 
 /**
@@ -75,7 +77,8 @@ function sum(values: readonly number[]): number {
 
 function computedMembers(parts: readonly JsonMember[][], fold: EnvelopeFold): Map<string, string> {
   const { merge, uids } = fold
-  const total = sum(numbersOf(parts, totalName(merge)))
+  const sums = sum(numbersOf(parts, totalName(merge)))
+  const total = fold.total ?? sums
   const computed = new Map<string, string>([
     ['processingTimeMs', String(Math.max(...numbersOf(parts, 'processingTimeMs')))],
     [totalName(merge), String(total)],
@@ -88,7 +91,7 @@ function computedMembers(parts: readonly JsonMember[][], fold: EnvelopeFold): Ma
     const perPage = Number(echo.hitsPerPage)
     computed.set('totalPages', perPage === 0 ? '0' : String(Math.ceil(total / perPage)))
   }
-  setFacets(computed, parts, fold, total)
+  setFacets(computed, parts, fold, sums)
   const metadata = memberValue(parts[0] ?? [], 'metadata')
   if (metadata !== undefined) computed.set('metadata', metadataText(metadata, fold))
   return computed

@@ -1,6 +1,6 @@
+import { OWN_FIELDS } from '../catalogue/own-attributes.ts'
 import type { FacetOrder } from '../model/plan.ts'
 import { membersOf } from '../std/json-members.ts'
-import { isOwnField } from './own-fields.ts'
 import { compareUtf8 } from './utf8-order.ts'
 
 /** JSON texts of the two facet members of one answer. */
@@ -51,7 +51,7 @@ export function mergeFacets(answers: readonly FacetAnswer[], fold: FacetFold): M
     const own = boundsOf(answer.stats)
     for (const [facet, range] of own) bounds.set(facet, widest(bounds.get(facet), range))
     for (const { key: facet, value } of membersOf(answer.distribution)) {
-      if (isOwnField(facet)) continue
+      if (OWN_FIELDS.includes(facet)) continue
       const known = values.get(facet) ?? new Map<string, FacetValue>()
       values.set(facet, known)
       addValues(known, value, own.get(facet))
@@ -95,7 +95,7 @@ function boundsOf(stats: string | undefined): Map<string, Bounds> {
     const range = new Map(membersOf(value).map((member) => [member.key, member.value]))
     const min = range.get('min')
     const max = range.get('max')
-    if (min !== undefined && max !== undefined && !isOwnField(facet)) found.set(facet, { min, max })
+    if (min !== undefined && max !== undefined && !OWN_FIELDS.includes(facet)) found.set(facet, { min, max })
   }
   return found
 }

@@ -1,28 +1,73 @@
-import { isFault, type Kernel } from '../kernel/kernel.ts'
+import { isFault, type Kernel, type MergeRequest, type MergeResult } from '../kernel/kernel.ts'
 import type { SearchMerge } from '../model/plan.ts'
 import { concat, text, utf8 } from '../std/bytes.ts'
-import { type EnvelopeFold, foldEnvelopes } from './envelope.ts'
+import { keepDistinct } from './distinct.ts'
+import { foldEnvelopes, type ReplyUids } from './envelope.ts'
+
+/** Parts of a reply that may differ from one node's, as they are named to clients. */
+export type Approximate = 'total' | 'facets'
 
 export type Merged =
-  | { readonly kind: 'merged'; readonly body: Uint8Array }
+  | { readonly kind: 'merged'; readonly body: Uint8Array; readonly approximate: readonly Approximate[] }
   /** The answer at that position cannot be used. */
   | { readonly kind: 'fault'; readonly input: number; readonly reason: string }
+  /** The documents make the request one that cannot be answered exactly; completes "… is not supported …". */
+  | { readonly kind: 'unsupported'; readonly feature: string }
+
+export interface SearchFold {
+  readonly merge: SearchMerge
+  readonly uids: ReplyUids
+}
 
 /** Folds the nodes' complete answers into one reply body, as one node would have written it. */
 export async function mergeSearch(
   kernel: Kernel,
   answers: readonly Uint8Array[],
-  fold: EnvelopeFold,
+  fold: SearchFold,
 ): Promise<Merged> {
-  const result = await kernel.merge(mergeRequest(answers, fold.merge))
+  const { merge, uids } = fold
+  const result = await kernel.merge(mergeRequest(answers, merge))
   if (isFault(result)) return { kind: 'fault', input: result.input, reason: result.fault }
-  const members = foldEnvelopes(result.envelopes.map(text), fold)
+  const page = pageOf(result, merge)
+  if (page === null) {
+    const attribute = merge.distinct?.attribute ?? ''
+    return {
+      kind: 'unsupported',
+      feature: `\`distinct\` by \`${attribute}\`, which has several values in a document, over several nodes`,
+    }
+  }
+  const members = foldEnvelopes(result.envelopes.map(text), { merge, uids, total: page.total })
   if ('input' in members) return { kind: 'fault', input: members.input, reason: 'not a search answer' }
   const rest = members.map(({ key, value }) => `${JSON.stringify(key)}:${value}`).join(',')
-  return { kind: 'merged', body: concat([utf8('{"hits":['), result.hits, utf8(`],${rest}}`)]) }
+  const body = concat([utf8('{"hits":['), page.hits, utf8(`],${rest}}`)])
+  const hasFacets = members.some((member) => member.key === 'facetDistribution')
+  const approximate = page.approximate.filter((part) => part !== 'facets' || hasFacets)
+  return { kind: 'merged', body, approximate }
 }
 
-function mergeRequest(answers: readonly Uint8Array[], merge: SearchMerge): Parameters<Kernel['merge']>[0] {
-  const { offset, limit, keepDetails } = merge
-  return { answers, member: 'hits', order: 'details', offset, limit, keepDetails }
+function mergeRequest(answers: readonly Uint8Array[], merge: SearchMerge): MergeRequest {
+  const { keepDetails } = merge
+  const request = { answers, member: 'hits', order: 'details', keepDetails } as const
+  // Which hits a value leaves is known only once all are in order.
+  if (merge.distinct !== null)
+    return { ...request, offset: 0, limit: answers.length * (merge.offset + merge.limit) }
+  return { ...request, offset: merge.offset, limit: merge.limit }
+}
+
+interface Page {
+  readonly hits: Uint8Array
+  readonly total: number | null
+  readonly approximate: readonly Approximate[]
+}
+
+function pageOf(result: MergeResult, merge: SearchMerge): Page | null {
+  const { distinct, offset, limit } = merge
+  if (distinct === null)
+    return { hits: result.hits, total: null, approximate: merge.totalsApproximate ? ['total'] : [] }
+  const kept = keepDistinct(result, { distinct, offset, limit })
+  if (kept === null) return null
+  const exhausted = result.received.every((received) => received < offset + limit)
+  // Totals count values, and so do facets: values that several nodes have are counted by each.
+  if (!exhausted) return { hits: kept.hits, total: null, approximate: ['total', 'facets'] }
+  return { hits: kept.hits, total: kept.kept, approximate: kept.dropped > 0 ? ['facets'] : [] }
 }

@@ -28,8 +28,8 @@ export class AnswerBody {
   }
 
   /**
-   * Reads the framing from raw header pairs. `length`: an answer that ends only when the connection does could have
-   * been cut without anyone noticing, so a length or chunks are required (RFC 9112, section 6.3).
+   * Reads the framing from raw header pairs. `length`: an answer that ends only when the connection does
+   * could have been cut without anyone noticing, so a length or chunks are required (RFC 9112, section 6.3).
    */
   static begin(
     status: number,

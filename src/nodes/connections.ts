@@ -67,9 +67,9 @@ export class Connection {
 }
 
 /**
- * The connections to one node. At most `connectionsMax` exchanges are under way, the others wait here, where they
- * can still be withdrawn (a request in undici's own queue could not). Writes never hold all connections, because
- * parked ones may hold theirs for long, and reads and probes must still get through.
+ * The connections to one node. At most `connectionsMax` exchanges are under way, the others wait here, where
+ * they can still be withdrawn (a request in undici's own queue could not). Writes never hold all connections,
+ * because parked ones may hold theirs for long, and reads and probes must still get through.
  */
 export class NodeConnections {
   readonly address: string

@@ -29,8 +29,9 @@ interface Setup {
  *      ▼           ▼           ▼ (write, deadline)
  *     done     cancelled     parked ──► done
  *
- * undici calls `onConnect` in the same turn in which it writes the first byte, and a throw there stops it. So a request
- * is surely unwritten in `waiting`, `opening` and `cancelled`, and may have taken effect in every other state (M1).
+ * undici calls `onConnect` in the same turn in which it writes the first byte, and a throw there stops it. So
+ * a request is surely unwritten in `waiting`, `opening` and `cancelled`, and may have taken effect in every
+ * other state (M1).
  */
 type State = 'waiting' | 'opening' | 'cancelled' | 'written' | 'parked' | 'done'
 
@@ -126,7 +127,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onComplete(): void {
     const body = this.#body?.finish() ?? null
     const contentType = this.#body?.contentType ?? ''
-    // An answer that came before the request was written in full: the rest must not be read from the caller's memory.
+    // An answer that came before the request was written in full: the rest must not be read from the caller's
+    // memory.
     if (body === null || this.#connection?.unflushed() === true) this.#connection?.cut()
     queueMicrotask(() => {
       this.#leave(body !== null)
@@ -161,8 +163,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   // --- ends ---
 
   /**
-   * Sends once more, on a new connection, what failed because a kept-alive connection had gone stale: requests that
-   * were surely not written, and reads of which not one answer byte was seen.
+   * Sends once more, on a new connection, what failed because a kept-alive connection had gone stale:
+   * requests that were surely not written, and reads of which not one answer byte was seen.
    */
   #retry(): boolean {
     const connection = this.#connection

@@ -15,7 +15,10 @@ export type ProbeAnswer =
       /** -1 when the node has no task. */
       readonly newestTask: number
     }
-  /** `hard`: it refuses or breaks connections, or says itself that it is not well; otherwise it is merely slow. */
+  /**
+   * `hard`: it refuses or breaks connections, or says itself that it is not well; otherwise it is merely
+   * slow.
+   */
   | { readonly kind: 'unreachable'; readonly error: string; readonly hard: boolean }
   /** It answers, but must not be used. */
   | {

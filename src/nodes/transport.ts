@@ -15,8 +15,8 @@ export interface NodeRequest {
   /** For metrics: a fixed small set such as `search`, `write`, `tasks`, `probe`. */
   readonly operation: string
   /**
-   * Reads are aborted at the deadline. Writes are not: the exchange is *parked* until it is answered or breaks,
-   * and `late` of the ambiguous outcome tells which (M1).
+   * Reads are aborted at the deadline. Writes are not: the exchange is *parked* until it is answered or
+   * breaks, and `late` of the ambiguous outcome tells which (M1).
    */
   readonly write: boolean
 }

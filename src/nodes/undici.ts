@@ -92,7 +92,9 @@ class UndiciTransport implements Transport {
     return made
   }
 
-  /** Never `Accept-Encoding`: a compressed answer costs 40 ms on a kept-alive connection (Nagle, delayed ACK). */
+  /**
+   * Never `Accept-Encoding`: a compressed answer costs 40 ms on a kept-alive connection (Nagle, delayed ACK).
+   */
   #headersOf(request: NodeRequest): string[] {
     const headers: string[] = []
     let authorized = this.#options.nodeKey === null

@@ -18,6 +18,8 @@ export interface SearchRequest {
   readonly distinct: string | null
   readonly attributesToRetrieve: readonly string[] | null
   readonly semantic: boolean
+  /** Hits carry `_formatted`. */
+  readonly formats: boolean
   readonly threshold: boolean
   readonly matchesAllWords: boolean
 }
@@ -53,6 +55,7 @@ export function parseSearchRequest(text: string): SearchRequest | null {
     attributesToRetrieve: retrieve,
     wantsDetails: details === 'true',
     semantic: ['hybrid', 'vector', 'media'].some((key) => isGiven(members, key)),
+    formats: ['attributesToHighlight', 'attributesToCrop'].some((key) => isGiven(members, key)),
     threshold: isGiven(members, 'rankingScoreThreshold'),
     matchesAllWords: memberValue(members, 'matchingStrategy') === '"all"',
   }

@@ -12,14 +12,14 @@ export interface SearchScope extends ReadScope {
 }
 
 /** Members of the body that planning writes itself. */
-const OWNED = ['offset', 'limit', 'page', 'hitsPerPage', 'filter', 'distinct', 'showRankingScoreDetails']
+const OWNED = ['offset', 'limit', 'page', 'hitsPerPage', 'filter', 'showRankingScoreDetails']
 
 /** Whom to ask what, and what to do with the answers. Pure: same arguments, same plan. */
 export function planSearch(scope: SearchScope): SearchPlan | Refusal {
-  const { index, request } = scope
+  const { index } = scope
   const merged = mergedTargets(scope, allShards(index))
   const whole = isWhole(merged)
-  const feature = merged.targets.length > 1 ? unsupportedFeature(index, request) : null
+  const feature = merged.targets.length > 1 ? unsupportedFeature(scope) : null
   if (feature !== null) return { kind: 'refusal', feature }
   const targets = whole
     ? merged.targets.map((target) => ({ ...target, body: wholeBody(scope, target.shardFilter) }))
@@ -48,18 +48,12 @@ function clamped(scope: SearchScope): { offset: number; limit: number } {
   return { offset, limit: Math.min(scope.request.limit, most - offset) }
 }
 
-function distinctOf(scope: SearchScope): string | null {
-  return scope.request.distinct ?? scope.index.facts.distinctAttribute
-}
-
 /** One node has everything and pages itself: the client's own text, with what only this proxy knows written in. */
 function wholeBody(scope: SearchScope, shardFilter: string | null): string {
-  const { request, index, extraFilters } = scope
+  const { request, extraFilters } = scope
   const changes: JsonMember[] = []
   const added = shardFilter === null ? extraFilters : [...extraFilters, JSON.stringify(shardFilter)]
   if (added.length > 0) changes.push(filterMember([...request.filters, ...added]))
-  if (request.distinct === null && index.facts.distinctAttribute !== null)
-    changes.push({ key: 'distinct', value: JSON.stringify(index.facts.distinctAttribute) })
   return changes.length === 0 ? request.text : objectText(replaced(request.members, changes))
 }
 
@@ -80,10 +74,11 @@ function mergedBody(scope: SearchScope, shardFilter: string | null): string {
   if (request.echo.kind === 'page')
     members.push({ key: 'page', value: '1' }, { key: 'hitsPerPage', value: reach })
   else members.push({ key: 'offset', value: '0' }, { key: 'limit', value: reach })
-  const distinct = distinctOf(scope)
-  if (distinct !== null) members.push({ key: 'distinct', value: JSON.stringify(distinct) })
   members.push({ key: 'showRankingScoreDetails', value: 'true' })
-  return objectText(members)
+  const distinct = distinctMerge(scope)
+  if (distinct?.hide !== true) return objectText(members)
+  const retrieve = JSON.stringify([...(request.attributesToRetrieve ?? []), distinct.attribute])
+  return objectText(replaced(members, [{ key: 'attributesToRetrieve', value: retrieve }]))
 }
 
 function filterMember(elements: readonly string[]): JsonMember {
@@ -102,28 +97,40 @@ function mergeOf(scope: SearchScope, whole: boolean): SearchMerge {
     echo: request.echo,
     keepDetails: request.wantsDetails,
     facets: { sortBy: index.facts.sortFacetValuesBy, valuesMax: index.facts.maxValuesPerFacet },
-    distinct: distinctMerge(),
+    distinct: whole ? null : distinctMerge(scope),
     totalsApproximate: !whole && request.threshold && request.echo.kind === 'offset',
   }
 }
 
-/** Distinct between answers is refused for now; a plan that has it goes to one node. */
-function distinctMerge(): DistinctMerge | null {
-  return null
+/** Each node drops what its own hits repeat; what hits of several nodes repeat is dropped by the merge. */
+function distinctMerge({ index, request }: SearchScope): DistinctMerge | null {
+  const attribute = request.distinct ?? index.facts.distinctAttribute
+  if (attribute === null) return null
+  const shown = request.attributesToRetrieve
+  return { attribute, hide: shown !== null && !shown.includes('*') && !shown.includes(attribute) }
 }
 
 /** Names what several nodes cannot answer exactly; null when nothing stands in the way. */
-function unsupportedFeature(index: IndexView, request: SearchRequest): string | null {
-  const { facts } = index
+function unsupportedFeature(scope: SearchScope): string | null {
+  const { index, request } = scope
   if (request.semantic) return 'A hybrid or vector search over several nodes'
-  const distinct = request.distinct ?? facts.distinctAttribute
-  if (distinct !== null) return `\`distinct\` (\`${distinct}\`) over several nodes`
+  const distinct = distinctMerge(scope)
+  if (distinct !== null && !isReadable(distinct, scope))
+    return `\`distinct\` by \`${distinct.attribute}\`, which hits do not show, over several nodes`
   if (request.threshold && !constantScale(request))
     return '`rankingScoreThreshold` for a query of several words over several nodes'
   const hidden = hiddenSortFields(index, request)
   if (hidden.length > 0)
     return `Sorting by a field outside \`displayedAttributes\` (\`${hidden.join('`, `')}\`) over several nodes`
   return null
+}
+
+/** Hits must carry the value, and nothing made of it that could not be cut out again. */
+function isReadable(distinct: DistinctMerge, { index, request }: SearchScope): boolean {
+  const { displayedAttributes } = index.facts
+  if (distinct.attribute.includes('.')) return false
+  if (displayedAttributes !== null && !displayedAttributes.includes(distinct.attribute)) return false
+  return !(distinct.hide && request.formats)
 }
 
 /**

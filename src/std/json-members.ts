@@ -29,6 +29,22 @@ export function membersOf(text: string): JsonMember[] {
   return members
 }
 
+/** Texts of the elements of one JSON array, which must be valid JSON; anything else throws `SyntaxError`. */
+export function elementsOf(text: string): string[] {
+  const elements: string[] = []
+  let at = skipBlank(text, 0)
+  if (text[at] !== '[') throw new SyntaxError('not a JSON array')
+  at = skipBlank(text, at + 1)
+  while (at < text.length && text[at] !== ']') {
+    const end = valueEnd(text, at)
+    elements.push(text.slice(at, end))
+    at = skipBlank(text, end)
+    if (text[at] === ',') at = skipBlank(text, at + 1)
+  }
+  if (text[at] !== ']') throw new SyntaxError(`no end of array at ${at}`)
+  return elements
+}
+
 /** The last member of that name wins, as in every JSON reader here. */
 export function memberValue(members: readonly JsonMember[], key: string): string | undefined {
   return members.findLast((member) => member.key === key)?.value

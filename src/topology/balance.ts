@@ -21,9 +21,9 @@ interface Table {
 }
 
 /**
- * Rendezvous hashing with bounded load: each shard takes its best units that still have room. Present holders come
- * first. Caps are ⌈copies·shards/units⌉ or one less, such that all are used up; a shard that finds too few units with
- * room makes some by moving others along the shortest chain. Answers the units of each shard.
+ * Rendezvous hashing with bounded load: each shard takes its best units that still have room. Present holders
+ * come first. Caps are ⌈copies·shards/units⌉ or one less, such that all are used up; a shard that finds too
+ * few units with room makes some by moving others along the shortest chain. Answers the units of each shard.
  */
 export function balance(request: BalanceRequest): number[][] {
   const { shards, units } = request

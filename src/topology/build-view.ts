@@ -4,7 +4,10 @@ import type { IndexRow, NameRow, NodeRow, PlacementRow, StoreSnapshot } from '..
 import type { CopyView, IndexView, JsonObject, NodeView, SearchFacts, View } from '../model/view.ts'
 import { assert } from '../std/assert.ts'
 
-/** What belongs to an index besides its own row; rows of other indexes, generations and shard counts are skipped. */
+/**
+ * What belongs to an index besides its own row; rows of other indexes, generations and shard counts are
+ * skipped.
+ */
 export interface IndexParts {
   readonly nodes: ReadonlyMap<NodeId, NodeView>
   readonly placements: readonly PlacementRow[]
@@ -66,8 +69,8 @@ export function buildIndex(row: IndexRow, parts: IndexParts, facts: SearchFacts)
 }
 
 /**
- * The view after copies changed their states. Marks of other generations are ignored. A mark for a node that is not
- * assigned the shard says that something of it is there, so the node *holds* it from then on.
+ * The view after copies changed their states. Marks of other generations are ignored. A mark for a node that
+ * is not assigned the shard says that something of it is there, so the node *holds* it from then on.
  */
 export function withMarks(view: View, marks: readonly CopyMark[], epoch: number): View {
   const indexes = new Map(view.indexes)

@@ -58,9 +58,9 @@ export interface HealthMonitor extends Reachability {
   /** Takes up nodes that came and drops those that went. */
   refresh(): void
   /**
-   * Passive signal from a finished exchange; `error` null = any answer came, else the short name of what failed:
-   * `refused` and `broken` make a node suspect and probe it at once, `deadline` and `queued` only probe it early.
-   * Exchanges of operation `probe` are ignored: their results come as such.
+   * Passive signal from a finished exchange; `error` null = any answer came, else the short name of what
+   * failed: `refused` and `broken` make a node suspect and probe it at once, `deadline` and `queued` only
+   * probe it early. Exchanges of operation `probe` are ignored: their results come as such.
    */
   observe(exchange: ObservedExchange): void
   health(node: NodeId): NodeHealth
@@ -273,6 +273,6 @@ function signalOf(result: ProbeResult, acknowledged: number, wallMs: number): He
   if (result.kind === 'rejected') return { ...result, kind: 'probe-rejected' }
   const { version, newestTask } = result
   if (newestTask >= acknowledged) return { kind: 'probe-ok', version, newestTask, wallMs }
-  const error = `the node has no task above ${newestTask}, but acknowledged ${acknowledged}: its data was replaced`
+  const error = `the node acknowledged task ${acknowledged}, but its newest is ${newestTask}: its data was replaced`
   return { kind: 'probe-rejected', cause: 'amnesia', error, version }
 }

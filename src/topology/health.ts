@@ -1,16 +1,7 @@
 /**
- * State of a node as operators see it. Moves that exist:
- *
- *   joining ──► active ◄──► degraded
- *                │ ▲ ▲          │
- *                │ │ └─ failed ◄┤
- *                ▼ │      ▲     │
- *             draining ───┘     │
- *                │              │
- *                ▼              │
- *             removed           └ (a degraded node that goes on failing)
- *
- * `joining` has never proved itself, `degraded` failed lately but not often enough to be given up.
+ * State of a node as operators see it. `joining` has never proved itself; `degraded` failed lately, but not
+ * often enough to be given up; `failed` was given up or must not be used. The moves that exist are in
+ * `MOVES`.
  */
 export type NodeState = 'joining' | 'active' | 'degraded' | 'draining' | 'failed' | 'removed'
 
@@ -89,6 +80,9 @@ export const NEW_NODE: NodeHealth = {
 /** `lastSeenMs` need not be finer; it is updated by every answer otherwise. */
 const LAST_SEEN_RESOLUTION_MS = 500
 
+/**
+ * A degraded node that goes on failing is given up like any other, though the older list of moves lacks that.
+ */
 const MOVES: Readonly<Record<NodeState, readonly NodeState[]>> = {
   joining: ['active'],
   active: ['degraded', 'draining', 'failed'],

@@ -24,11 +24,13 @@ interface Unit {
 }
 
 /**
- * Places the shards of an index: in each group every shard on `replicationFactor` nodes, by rendezvous hashing with
- * bounded load. Loads within a group differ by at most one shard. Where the group size is a multiple of the factor,
- * copies are mirrored sets, so that a query that asks one node of a set needs no shard filter.
+ * Places the shards of an index: in each group every shard on `replicationFactor` nodes, by rendezvous
+ * hashing with bounded load. Loads within a group differ by at most one shard. Where the group size is a
+ * multiple of the factor, copies are mirrored sets, so that a query that asks one node of a set needs no
+ * shard filter.
  *
- * Answers one row per shard, its nodes ordered by group, then by descending score. Throws when a group is too small.
+ * Answers one row per shard, its nodes ordered by group, then by descending score. Throws when a group is too
+ * small.
  */
 export function placeShards(request: PlacementRequest): PlacementRow[] {
   const { shards } = request
@@ -41,8 +43,8 @@ export function placeShards(request: PlacementRequest): PlacementRow[] {
 }
 
 /**
- * `XXH64(u32le(shard) ‖ utf8(node id) ‖ 0xFF)`: the trailing byte is how Rust hashes a string, which keeps placements
- * comparable with those of other implementations.
+ * `XXH64(u32le(shard) ‖ utf8(node id) ‖ 0xFF)`: the trailing byte is how Rust hashes a string, which keeps
+ * placements comparable with those of other implementations.
  */
 export function scoreOf(hash: PlacementHash, shard: ShardId, node: NodeId): bigint {
   const name = utf8(node)

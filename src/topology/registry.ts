@@ -6,8 +6,8 @@ export type ViewListener = (view: View, previous: View) => void
 /** The one place where the present view is kept and replaced. */
 export interface Registry extends Views {
   /**
-   * Replaces the view by what `change` makes of it, and answers the new one. A change that answers its argument
-   * publishes nothing; the epoch never goes down.
+   * Replaces the view by what `change` makes of it, and answers the new one. A change that answers its
+   * argument publishes nothing; the epoch never goes down.
    */
   publish(change: (view: View) => View): View
   /** Called after each change, in the same turn; answers how to stop. */

@@ -1,6 +1,6 @@
 /**
- * XXH64 after its specification (github.com/Cyan4973/xxHash, doc/xxhash_spec.md), on bigints: slow, obvious, and only
- * for what runs once, such as placing shards.
+ * XXH64 after its specification (github.com/Cyan4973/xxHash, doc/xxhash_spec.md), on bigints: slow, obvious,
+ * and only for what runs once, such as placing shards.
  */
 const PRIME_1 = 0x9e3779b185ebca87n
 const PRIME_2 = 0xc2b2ae3d27d4eb4fn

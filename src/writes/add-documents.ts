@@ -8,16 +8,11 @@ import type { Deadline } from '../std/deadline.ts'
 import { OperationBodies } from './bodies.ts'
 import type { WriteContext } from './context.ts'
 import { sumOnce } from './counts.ts'
-import {
-  assertQuorum,
-  confirmed,
-  type NewOperation,
-  type Submission,
-  submit,
-  submitQuiet,
-} from './dispatch.ts'
+import { confirmed, type Submission, submit, submitQuiet } from './dispatch.ts'
 import { bodyFault, checkDocuments } from './document-checks.ts'
+import type { NewOperation } from './enrol.ts'
 import { ensureIndex, liveRun } from './index-operations.ts'
+import { assertQuorum } from './quorum.ts'
 import { finishedTask, newTask, receipt } from './receipts.ts'
 import type { IndexRun, OperationBehaviour } from './run.ts'
 

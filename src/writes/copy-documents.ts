@@ -4,7 +4,7 @@ import { utf8 } from '../std/bytes.ts'
 import { deadlineAfter } from '../std/deadline.ts'
 import { nodeView, type WriteContext } from './context.ts'
 import { sendWrite } from './node-calls.ts'
-import { RefillFailed, succeeded } from './refill.ts'
+import { RefillFailed, succeeded } from './refill-steps.ts'
 import type { IndexRun } from './run.ts'
 
 export interface ShardCopy {

@@ -1,65 +1,24 @@
 import { type ErrorBody, errorBody, fail, MiroirError } from '../model/errors.ts'
-import type { IndexUid, NodeId, ShardId } from '../model/ids.ts'
-import type { OperationKind } from '../model/operation.ts'
-import type { NewTask } from '../model/task.ts'
+import type { NodeId } from '../model/ids.ts'
 import type { Outcome } from '../nodes/transport.ts'
 import type { Deadline } from '../std/deadline.ts'
 import { nodeView, tailOf, type WriteContext } from './context.ts'
 import { decideDispatch } from './decide.ts'
-import { resolveByFence } from './fence.ts'
+import { enrol, type NewOperation } from './enrol.ts'
+import { fenceNode } from './fence.ts'
 import { leaveCopies, persist, setCopies } from './marks.ts'
 import { classifyWrite, sendWrite, type WriteOutcome } from './node-calls.ts'
-import {
-  type Copy,
-  deferred,
-  type IndexRun,
-  isWritten,
-  type Leg,
-  type Operation,
-  type OperationBehaviour,
-} from './run.ts'
+import { type IndexRun, isWritten, type Leg, type Operation } from './run.ts'
 import { forgetNode, isNumbered, noteLegEnd, settle } from './settle.ts'
 
-export interface NewOperation {
-  readonly run: IndexRun
-  readonly kind: OperationKind
-  /** Shards it touches; every shard of the index for barriers. */
-  readonly shards: readonly ShardId[]
-  readonly barrier: boolean
-  readonly ids: readonly string[] | null
-  readonly payload: unknown
-  readonly task: NewTask | null
-  readonly behaviour: OperationBehaviour
-  /** Ask one node first and take its 4xx as the client's. */
-  readonly canary: boolean
-  /** Bytes that wait for a node's shards, for the lane's bound. */
-  readonly bytes: number
-}
-
 const RESEND_MS = 200
-
-/** 503 unless every shard has a current copy on a node that answers; nothing is sent then. */
-export function assertQuorum(
-  context: WriteContext,
-  index: { readonly uid: IndexUid; readonly copies: readonly (readonly Copy[])[] },
-  shards: readonly ShardId[] = index.copies.map((_, shard) => shard),
-): void {
-  const needed = Math.max(1, context.config.minAcks)
-  const missing = shards.filter((shard) => {
-    const ready = (index.copies[shard] ?? []).filter(
-      (copy) => copy.state !== 'lagging' && context.reachability.readable(copy.node),
-    )
-    return ready.length < needed
-  })
-  if (missing.length > 0) throw fail('miroir_no_quorum', { shards: missing.join(','), uid: index.uid })
-}
 
 /**
  * Gives an operation its place in every lane, records it, and lets it start. The place is taken before the record is
  * durable and in seq order, so that lanes and store agree; nothing is sent before the record is.
  */
 export function submit(context: WriteContext, seq: number, request: NewOperation): Submission {
-  const operation = enrol(context, seq, request)
+  const operation = enrol(context, seq, request, (leg) => void exchange(context, leg))
   return { operation, recorded: record(context, operation) }
 }
 
@@ -100,82 +59,6 @@ async function record(context: WriteContext, operation: Operation): Promise<void
   const started = operation.legs.filter((leg) => leg.stage === 'sent')
   for (const leg of started) void exchange(context, leg)
   review(context, operation)
-}
-
-/** Builds the operation and enters its legs into the lanes, synchronously. */
-function enrol(context: WriteContext, seq: number, request: NewOperation): Operation {
-  const { run } = request
-  const shards = request.barrier ? run.copies.map((_, shard) => shard) : request.shards
-  const operation: Operation = {
-    row: {
-      seq,
-      indexUid: run.row.uid,
-      generation: run.row.generation,
-      kind: request.kind,
-      shards: request.barrier ? null : request.shards,
-      ids: request.ids,
-      taskUid: null,
-      payload: request.payload,
-    },
-    run,
-    shards,
-    task: request.task,
-    canary: null,
-    go: deferred(),
-    taskUid: null,
-    behaviour: request.behaviour,
-    legs: [],
-    pending: new Set(shards),
-    results: new Map(),
-    startedMs: 0,
-    resendUntil: context.clock.now() + context.config.nodeTimeoutMs,
-    finalised: false,
-    recorded: false,
-    graceOver: false,
-    confirmed: deferred(),
-    ended: deferred(),
-  }
-  run.lastSeq = Math.max(run.lastSeq, seq)
-  run.open.push(operation)
-  for (const node of run.nodes) addLegs(context, operation, node, request)
-  if (request.canary) {
-    operation.canary =
-      operation.legs.find((leg) => !leg.joining && context.reachability.readable(leg.node)) ?? null
-  }
-  for (const leg of operation.legs) run.lane(leg.node).enter(leg)
-  return operation
-}
-
-function addLegs(context: WriteContext, operation: Operation, node: NodeId, request: NewOperation): void {
-  for (const joining of [false, true]) {
-    const writeSet = operation.shards.filter((shard) => {
-      const copy = operation.run.copy(shard, node)
-      return copy !== undefined && isWritten(copy) && copy.joining === joining
-    })
-    if (writeSet.length === 0) continue
-    const leg: Leg = {
-      operation,
-      node,
-      part: joining ? 1 : 0,
-      joining,
-      writeSet,
-      shards: request.barrier && !joining ? null : writeSet,
-      bytes: request.bytes,
-      stage: 'waiting',
-      uid: null,
-      end: null,
-      metadata: null,
-      reason: '',
-      attempts: 0,
-      floor: -1,
-      parked: false,
-      start: () => {
-        leg.stage = 'sent'
-        if (operation.recorded) void exchange(context, leg)
-      },
-    }
-    operation.legs.push(leg)
-  }
 }
 
 /** The record was refused: the operation never was. */
@@ -310,13 +193,19 @@ export function review(context: WriteContext, operation: Operation): void {
     narrowLegs(run, operation)
   }
   for (const leg of decision.resend) resend(context, leg)
-  for (const node of decision.fence) void resolveByFence(context, run, node)
+  for (const node of decision.fence) void clear(context, run, node)
   confirm(context, operation, decision, durable)
   if (operation.legs.every((leg) => DECIDED.has(leg.stage))) operation.behaviour.decided?.()
   settle(context, run)
 }
 
 const DECIDED = new Set(['acked', 'ended', 'left'])
+
+/** Makes what is ambiguous on a node definitive and goes on from there. */
+export async function clear(context: WriteContext, run: IndexRun, node: NodeId): Promise<void> {
+  const verdicts = await fenceNode(context, run, node)
+  for (const [leg, verdict] of verdicts) takeOutcome(context, leg, verdict)
+}
 
 /** Legs whose copies all left hold up nobody any more. */
 function narrowLegs(run: IndexRun, operation: Operation): void {

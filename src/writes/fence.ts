@@ -3,9 +3,8 @@ import type { NameRow } from '../model/store.ts'
 import { utf8 } from '../std/bytes.ts'
 import { sleep } from '../std/clock.ts'
 import { nodeView, publishIndex, tailOf, type WriteContext } from './context.ts'
-import { takeOutcome } from './dispatch.ts'
 import { persist } from './marks.ts'
-import { type NodeTask, readTasks, sendWrite } from './node-calls.ts'
+import { type NodeTask, readTasks, sendWrite, type WriteOutcome } from './node-calls.ts'
 import type { IndexRun, Leg } from './run.ts'
 
 const RETRY_MS = 250
@@ -15,26 +14,37 @@ const fencing = new WeakMap<IndexRun, Set<NodeId>>()
 /**
  * Makes ambiguous requests definitive (M1): quiesces the lane, renames the physical index there, and reads the task log
  * up to the rename. What is listed before it took effect, everything else never will: it names an index that is gone.
+ * Empty when a fence of this index on this node is under way already, or the process is closing.
  */
-export async function resolveByFence(context: WriteContext, run: IndexRun, node: NodeId): Promise<void> {
+export async function fenceNode(
+  context: WriteContext,
+  run: IndexRun,
+  node: NodeId,
+): Promise<ReadonlyMap<Leg, WriteOutcome>> {
   const busy = fencing.get(run) ?? new Set<NodeId>()
   fencing.set(run, busy)
-  if (busy.has(node)) return
+  const verdicts = new Map<Leg, WriteOutcome>()
+  if (busy.has(node)) return verdicts
   busy.add(node)
   const lane = run.lane(node)
-  const unclear = unclearLegs(run, node)
   await lane.hold(new Set(undecidedLegs(run, node)))
   try {
+    const unclear = unclearLegs(run, node)
     const floor = Math.max(0, Math.min(...unclear.map((leg) => leg.floor + 1)))
     const fence = await renameUntilKnown(context, run, node)
-    if (fence === null) return
+    if (fence === null) return verdicts
     const tasks = await readUpTo(context, node, floor, fence)
     for (const leg of unclear) {
-      if (leg.stage !== 'ambiguous') continue
       const found = tasks.find((task) => isTaskOf(leg, task))
-      if (found === undefined) takeOutcome(context, leg, { kind: 'missed', reason: 'fenced, not there' })
-      else takeOutcome(context, leg, { kind: 'acked', uid: found.uid })
+      if (found !== undefined) leg.metadata = found.customMetadata ?? null
+      verdicts.set(
+        leg,
+        found === undefined
+          ? { kind: 'missed', reason: 'fenced, not there' }
+          : { kind: 'acked', uid: found.uid },
+      )
     }
+    return verdicts
   } finally {
     busy.delete(node)
     lane.release()

@@ -1,7 +1,6 @@
 import type { NodeId } from '../model/ids.ts'
 import type { Clock, Timer } from '../std/clock.ts'
-import { nodeView, tailOf, type WriteContext } from './context.ts'
-import { readTasks } from './node-calls.ts'
+import { tailOf, type WriteContext } from './context.ts'
 import { refill } from './refill.ts'
 import type { IndexRun } from './run.ts'
 import { forgetNode, settle } from './settle.ts'
@@ -54,23 +53,10 @@ export class Keeper {
     if (++this.#ticks % HOUSEKEEPING_TICKS === 0) void this.#keepHouse().catch(() => undefined)
   }
 
-  /**
-   * A node answers again: is it the one we wrote to? A task log that is shorter than what was acknowledged means that
-   * it lost its volume (M6). False keeps it out of reads until its copies are marked.
-   */
-  async admit(node: NodeId): Promise<boolean> {
-    const context = this.#context
-    const newest = await readTasks(context, nodeView(context, node), 0, 1)
-    if (newest === null) return false
-    const { acknowledged } = tailOf(context, node)
-    if (acknowledged < 0) return true
-    const known = await readTasks(context, nodeView(context, node), acknowledged, 1)
-    if (known === null) return false
-    if (known.length === 0) {
-      tailOf(context, node).acknowledged = -1
-      forgetNode(context, node, `its task log ends before ${acknowledged}`)
-    }
-    return true
+  /** The node has lost its volume: everything on it is rebuilt (M6, M8). */
+  forget(node: NodeId): void {
+    tailOf(this.#context, node).acknowledged = -1
+    forgetNode(this.#context, node, 'its task log ends before what it acknowledged')
   }
 
   #considerRefill(run: IndexRun, node: NodeId): void {

@@ -5,8 +5,7 @@ import type { JsonObject } from '../model/view.ts'
 import { sleep } from '../std/clock.ts'
 import type { WriteContext } from './context.ts'
 import { sumOnce } from './counts.ts'
-import { metadataOf, review } from './dispatch.ts'
-import { resolveByFence } from './fence.ts'
+import { clear, metadataOf, review } from './dispatch.ts'
 import { createBehaviour, dropBehaviour } from './index-operations.ts'
 import {
   deferred,
@@ -49,7 +48,7 @@ async function fenceAll(context: WriteContext, run: IndexRun): Promise<void> {
   const nodes = new Set(run.open.flatMap((operation) => operation.legs.map((leg) => leg.node)))
   await Promise.all(
     [...nodes].map(async (node) => {
-      if (await becomesReadable(context, node)) await resolveByFence(context, run, node)
+      if (await becomesReadable(context, node)) await clear(context, run, node)
     }),
   )
 }

@@ -1,21 +1,16 @@
 import { deriveAll } from '../catalogue/settings.ts'
 import type { NodeId, Seq, ShardId } from '../model/ids.ts'
 import { shardText } from '../model/injected.ts'
-import { utf8 } from '../std/bytes.ts'
 import { sleep } from '../std/clock.ts'
-import { nodeView, tailOf, type WriteContext } from './context.ts'
+import { nodeView, type WriteContext } from './context.ts'
 import { copyShards } from './copy-documents.ts'
 import { adopt } from './fence.ts'
 import { persist, setCopies } from './marks.ts'
 import { sendWrite } from './node-calls.ts'
+import { must, type NodeWrite, RefillFailed } from './refill-steps.ts'
 import type { Copy, IndexRun } from './run.ts'
 import { settle } from './settle.ts'
 import { verifyShards } from './verify-copy.ts'
-
-/** Why a refill ended early; it is tried again later. */
-export class RefillFailed extends Error {
-  override readonly name = 'RefillFailed'
-}
 
 const WAIT_MS = 50
 
@@ -25,7 +20,11 @@ const WAIT_MS = 50
  * shards wait in its lane; then counts and keys are compared, the lane opens, and the copies are read again once they
  * have applied what was settled.
  */
-export async function refill(context: WriteContext, run: IndexRun, node: NodeId): Promise<void> {
+export async function refill(
+  context: WriteContext,
+  run: IndexRun,
+  node: NodeId,
+): Promise<'done' | 'nothing'> {
   const copies = run
     .copiesOn(node)
     .filter((copy) => copy.state === 'lagging' && sourceOf(context, run, copy) !== null)
@@ -152,12 +151,6 @@ async function prepareTarget(
   }
 }
 
-interface NodeWrite {
-  readonly method: 'PATCH' | 'POST' | 'DELETE'
-  readonly path: string
-  readonly body?: unknown
-}
-
 /** The superseded index goes; that it is already gone is just as good. */
 async function dropOld(context: WriteContext, node: NodeId, name: string): Promise<void> {
   await sendWrite(context, nodeView(context, node), {
@@ -166,25 +159,4 @@ async function dropOld(context: WriteContext, node: NodeId, name: string): Promi
     operation: 'refill',
     write: true,
   })
-}
-
-/** A write to the target whose success the refill depends on. */
-async function must(context: WriteContext, node: NodeId, write: NodeWrite): Promise<void> {
-  const base = { method: write.method, path: write.path, operation: 'refill', write: true } as const
-  const request = write.body === undefined ? base : { ...base, body: utf8(JSON.stringify(write.body)) }
-  const outcome = await sendWrite(context, nodeView(context, node), request)
-  if (outcome.kind !== 'acked') throw new RefillFailed(`${write.method} on ${node}: ${outcome.kind}`)
-  await succeeded(context, node, outcome.uid)
-}
-
-/** Waits for the end of a task on the target. */
-export async function succeeded(context: WriteContext, node: NodeId, uid: number): Promise<void> {
-  const failure = await new Promise<string | null>((resolve) => {
-    tailOf(context, node).watch(uid, null, (event) => {
-      if (event.kind === 'vanished') resolve('the task vanished')
-      else
-        resolve(event.task.status === 'succeeded' ? null : (event.task.error?.message ?? event.task.status))
-    })
-  })
-  if (failure !== null) throw new RefillFailed(`task ${uid} on ${node}: ${failure}`)
 }

@@ -4,7 +4,7 @@ import { utf8 } from '../std/bytes.ts'
 import { nodeView, type WriteContext } from './context.ts'
 import type { ShardCopy } from './copy-documents.ts'
 import { readJson } from './node-calls.ts'
-import { RefillFailed } from './refill.ts'
+import { RefillFailed } from './refill-steps.ts'
 
 const PAGE_DOCUMENTS = 20_000
 

@@ -42,8 +42,10 @@ export interface WritePathOptions {
 export interface WritePath extends Writes {
   /** Settles what the previous process left open; resolves when that is under way for every index. */
   start(): Promise<void>
-  /** May this node be read again? Checks that it is the one that was written to. */
-  admit(node: NodeId): Promise<boolean>
+  /** Highest task uid the node ever acknowledged to us; -1 = none. */
+  acknowledged(node: NodeId): number
+  /** The node has lost what it acknowledged; its copies are rebuilt. */
+  nodeForgot(node: NodeId): void
   /** A node came or went: what waited for it is looked at again. */
   nodeChanged(): void
   /** Open operations, for the drain at the end. */
@@ -69,7 +71,8 @@ export function createWritePath(options: WritePathOptions, snapshot: StoreSnapsh
       keeper.start()
       await recovering.current
     },
-    admit: (node) => keeper.admit(node),
+    acknowledged: (node) => context.tails.get(node)?.acknowledged ?? -1,
+    nodeForgot: (node) => keeper.forget(node),
     nodeChanged: () => keeper.tick(),
     openOperations: () => [...context.runs.values()].reduce((sum, run) => sum + run.open.length, 0),
     async close() {

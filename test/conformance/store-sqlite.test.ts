@@ -8,7 +8,7 @@ import Sqlite from 'better-sqlite3'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Store } from '../../src/model/store.ts'
 import { StoreConflict, StoreUnavailable } from '../../src/model/store.ts'
-import { refuseNetwork } from '../../src/state/sqlite/open.ts'
+import { openDatabase, refuseNetwork } from '../../src/state/sqlite/open.ts'
 import type { SqliteStoreOptions } from '../../src/state/sqlite/store.ts'
 import { createSqliteStore } from '../../src/state/sqlite/store.ts'
 import { newTask, operation, scratch, seed, withOperations } from './store-fixtures.ts'
@@ -114,6 +114,24 @@ describe('opening a file', () => {
     mkdirSync(join(dirname(path), 'directory'))
     await expect(makeStore({ path: join(dirname(path), 'directory') }).open(seed)).rejects.toThrow(
       StoreUnavailable,
+    )
+  })
+
+  test('syncs every commit, and holds the lock of a write-ahead log', () => {
+    const database = openDatabase({ path: freshPath(), busyTimeoutMs: 0, bytesMax: null })
+    onTestFinished(() => {
+      database.close()
+    })
+    const of = (name: string) => database.pragma(name, { simple: true })
+    expect(['synchronous', 'journal_mode', 'locking_mode'].map(of)).toEqual([2, 'wal', 'exclusive'])
+  })
+
+  test('where nothing can be written is refused with the path', async () => {
+    const file = freshPath()
+    writeFileSync(file, '')
+    const path = join(file, 'below', 'store.db')
+    await expect(makeStore({ path }).open(seed)).rejects.toThrow(
+      /the store .*below.store\.db cannot be opened/,
     )
   })
 

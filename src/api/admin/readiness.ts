@@ -14,8 +14,8 @@ export interface Readiness {
 }
 
 /**
- * Ready once every index can be searched in full. Without indexes: once every node was asked, so that the first index
- * is not created past nodes that are merely not known yet, and every group has one that answered.
+ * Ready once every index can be searched in full. Without indexes: once every node was asked, so that the
+ * first index is not created past nodes that are merely not known yet, and every group has one that answered.
  */
 export function readiness(view: View, health: HealthOfNodes): Readiness {
   const missing = view.indexes.size === 0 ? missingNodes(view, health) : missingShards(view, health)

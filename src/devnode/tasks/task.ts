@@ -1,5 +1,6 @@
 import type { ErrorBody } from '../../model/errors.ts'
 import type { TaskStatus, TaskType } from '../../model/task.ts'
+import { isoDate } from '../http/text.ts'
 import type { SettingsPatch } from '../settings/settings.ts'
 
 /** What a task is to do; everything needed to do it again after a restart. */
@@ -53,8 +54,7 @@ export interface NodeTask {
 }
 
 
-const date = (wallMs: number | null): string | null =>
-  wallMs === null ? null : new Date(wallMs).toISOString()
+const date = (wallMs: number | null): string | null => (wallMs === null ? null : isoDate(wallMs))
 
 function duration(task: NodeTask): string | null {
   if (task.startedMs === null || task.finishedMs === null) return null

@@ -32,9 +32,20 @@ export interface OpenOptions {
 /** Opens or creates the file and brings its schema up to date. Throws `StoreUnavailable` with what to do about it. */
 export function openDatabase(options: OpenOptions): Database {
   const path = resolve(options.path)
-  const created = !existsSync(path)
-  makeDirectory(dirname(path))
-  refuseNetwork(dirname(path))
+  try {
+    makeDirectory(dirname(path))
+    refuseNetwork(dirname(path))
+    const created = !existsSync(path)
+    const database = openFile(path, options)
+    // A new file's directory entry must be as durable as what is promised to be in it.
+    if (created) syncDirectory(dirname(path))
+    return database
+  } catch (error) {
+    throw refusal(path, error)
+  }
+}
+
+function openFile(path: string, options: OpenOptions): Database {
   const database = new Sqlite(path, { timeout: options.busyTimeoutMs })
   try {
     // Held until closing, so there is never a second writer and no file of shared memory.
@@ -43,12 +54,10 @@ export function openDatabase(options: OpenOptions): Database {
     configure(database, options)
     check(database)
     migrate(database, found)
-    // A new file's directory entry must be as durable as what is promised to be in it.
-    if (created) syncDirectory(dirname(path))
     return database
   } catch (error) {
     database.close()
-    throw locked(error) ? inUse(path) : error
+    throw error
   }
 }
 
@@ -99,10 +108,11 @@ function syncDirectory(directory: string): void {
   }
 }
 
-function locked(error: unknown): boolean {
-  return error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY')
-}
-
-function inUse(path: string): StoreUnavailable {
-  return new StoreUnavailable(`the store ${path} is in use by another process; one process owns it at a time`)
+function refusal(path: string, error: unknown): unknown {
+  if (error instanceof StoreUnavailable || !(error instanceof Error && 'code' in error)) return error
+  if (String(error.code).startsWith('SQLITE_BUSY'))
+    return new StoreUnavailable(
+      `the store ${path} is in use by another process; one process owns it at a time`,
+    )
+  return new StoreUnavailable(`the store ${path} cannot be opened: ${error.message} (${String(error.code)})`)
 }

@@ -1,7 +1,7 @@
 import type { Kernel, KernelFault, MergeRequest, MergeResult } from '../../../src/kernel/kernel.ts'
 import { compareUtf8 } from '../../../src/merge/utf8-order.ts'
 import { text, utf8 } from '../../../src/std/bytes.ts'
-import { type JsonMember, membersOf, memberValue, objectText } from '../../../src/std/json-members.ts'
+import { elementsOf, type JsonMember, membersOf, memberValue, objectText } from '../../../src/std/json-members.ts'
 
 /* A slow and obvious stand-in for the kernel's merge, made of JSON texts. The other functions are not there. */
 
@@ -81,29 +81,6 @@ function shownHit(hit: Hit, keepDetails: boolean): string {
       return member
     })
   return objectText(members.filter((member) => keepDetails || member.key !== '_rankingScoreDetails'))
-}
-
-/** Texts of an array's elements. */
-export function elementsOf(list: string): string[] {
-  const found: string[] = []
-  let depth = 0
-  let inString = false
-  let start = 1
-  for (let at = 1; at < list.length - 1; at++) {
-    const char = list[at]
-    if (inString) {
-      if (char === '\\') at++
-      else if (char === '"') inString = false
-    } else if (char === '"') inString = true
-    else if (char === '{' || char === '[') depth++
-    else if (char === '}' || char === ']') depth--
-    else if (char === ',' && depth === 0) {
-      found.push(list.slice(start, at))
-      start = at + 1
-    }
-  }
-  if (list.slice(start, -1).trim() !== '') found.push(list.slice(start, -1))
-  return found
 }
 
 function bySeq(one: Hit, other: Hit): number {

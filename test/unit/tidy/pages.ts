@@ -1,7 +1,10 @@
 import { dirname, join, normalize } from 'node:path'
 import type { Source } from './source.ts'
 
-/** Links of Markdown pages that lead nowhere: missing files, missing headings. Addresses of other sites are not asked. */
+/**
+ * Links of Markdown pages that lead nowhere: missing files, missing headings. Addresses of other sites are
+ * not asked.
+ */
 export function brokenLinks(pages: readonly Source[], exists: (path: string) => boolean): string[] {
   const anchors = new Map(pages.map(({ path, text }) => [path, headingAnchors(text)]))
   return pages.flatMap(({ path, text }) =>

@@ -2,11 +2,11 @@ import { dirname } from 'node:path'
 import ts from 'typescript'
 import { lineOf, parse, type Source, walk } from './source.ts'
 
-export const FILE_LINES_MAX = 300
-export const FUNCTION_LINES_MAX = 50
-export const LINE_CHARACTERS_MAX = 110
-export const PARAMETERS_MAX = 4
-export const FOLDER_FILES_MAX = 15
+const FILE_LINES_MAX = 300
+const FUNCTION_LINES_MAX = 50
+const LINE_CHARACTERS_MAX = 110
+const PARAMETERS_MAX = 4
+const FOLDER_FILES_MAX = 15
 
 export function longFiles(files: readonly Source[]): string[] {
   return files.flatMap(({ path, text }) => {

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import type { NodeView } from '../../src/model/view.ts'
+import type { NodeView } from '../../../src/model/view.ts'
 
 /** One request as it came over the wire. */
 export interface WireRequest {
@@ -103,6 +103,6 @@ function parse(bytes: Buffer, connection: number): { request: WireRequest; lengt
 
 /** A well-formed answer with a length. */
 export function answer(body: string, status = '200 OK', extra = ''): string {
-  const length = Buffer.byteLength(body)
-  return `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\n${extra}content-length: ${length}\r\n\r\n${body}`
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\n${extra}`
+  return `${head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
 }

@@ -1,0 +1,143 @@
+import type { DevIndex } from '../engine/dev-index.ts'
+import { refuse } from '../http/refusal.ts'
+import { printDouble } from '../json/canonical.ts'
+import { compareBytes } from '../settings/settings.ts'
+import { filterablePatterns, filterRule, matchesPattern } from './attributes.ts'
+
+interface Group {
+  /** As shown: the spelling of the first document that has it. */
+  readonly shown: string
+  count: number
+}
+
+/** JSON texts: objects would put integer-like names first. */
+export interface FacetAnswer {
+  readonly distribution: string
+  readonly stats: string
+}
+
+/** From this many candidates on a node walks its facet tree, where numbers are in numeric order. */
+const TREE_FROM = 3000
+
+/** Numbers as facet keys: without the `.0` of whole numbers. */
+function numberKey(value: number): string {
+  const text = Math.abs(value) >= 1e16 ? plainDigits(value) : printDouble(value)
+  return text.endsWith('.0') ? text.slice(0, -2) : text
+}
+
+function plainDigits(value: number): string {
+  return Number.isInteger(value) ? BigInt(value).toString() : String(value)
+}
+
+/** Attributes that `facets` names; `*` is every filterable attribute that some document has. */
+export function facetAttributes(index: DevIndex, facets: readonly string[]): string[] {
+  const { settings } = index
+  const patterns = filterablePatterns(settings)
+  const wrong = facets.filter((name) => name !== '*' && filterRule(settings, name) === null)
+  if (wrong.length > 0) {
+    const known =
+      patterns.length === 0
+        ? 'This index does not have configured filterable attributes.'
+        : `Available filterable attributes patterns are: \`${patterns.join(', ')}\`.`
+    const subject =
+      wrong.length === 1
+        ? `Pattern \`${wrong[0]}\` is not filterable.`
+        : `Patterns \`${wrong.toSorted(compareBytes).join(', ')}\` are not filterable.`
+    throw refuse('invalid_search_facets', `Invalid facet distribution: ${subject} ${known}`)
+  }
+  if (!facets.includes('*')) return [...new Set(facets)].sort(compareBytes)
+  return knownFields(index)
+    .filter((field) => filterRule(settings, field) !== null && facets.some((name) => matchesPattern(name, field)))
+    .sort(compareBytes)
+}
+
+/** Every attribute path of the stored documents. */
+export function knownFields(index: DevIndex): string[] {
+  const found = new Set<string>()
+  const walk = (value: unknown, path: string): void => {
+    if (Array.isArray(value)) for (const element of value) walk(element, path)
+    else if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) {
+        found.add(`${path}.${key}`)
+        walk(inner, `${path}.${key}`)
+      }
+    }
+  }
+  for (const { names, values } of index.table.all()) {
+    names.forEach((name, at) => {
+      found.add(name)
+      const text = values[at] ?? 'null'
+      if (text.startsWith('{') || text.startsWith('[')) walk(JSON.parse(text), name)
+    })
+  }
+  return [...found]
+}
+
+/** Counts the values of attributes over the candidates, which are in ascending order. */
+export function countFacets(index: DevIndex, attributes: readonly string[], docids: readonly number[]): FacetAnswer {
+  const distribution: string[] = []
+  const stats: string[] = []
+  for (const attribute of attributes) {
+    const { numbers, strings } = groupValues(index, attribute, docids)
+    const shown = shownGroups(index, attribute, { numbers, strings, candidates: docids.length })
+    distribution.push(`${JSON.stringify(attribute)}:${printCounts(shown)}`)
+    if (numbers.size > 0) {
+      let min = Number.POSITIVE_INFINITY
+      let max = Number.NEGATIVE_INFINITY
+      for (const value of numbers.keys()) {
+        min = Math.min(min, value)
+        max = Math.max(max, value)
+      }
+      stats.push(`${JSON.stringify(attribute)}:{"min":${printDouble(min)},"max":${printDouble(max)}}`)
+    }
+  }
+  return { distribution: `{${distribution.join(',')}}`, stats: `{${stats.join(',')}}` }
+}
+
+function groupValues(index: DevIndex, attribute: string, docids: readonly number[]) {
+  const column = index.columns.get(attribute)
+  const numbers = new Map<number, Group>()
+  const strings = new Map<string, Group>()
+  for (const docid of docids) {
+    const cell = column[docid]
+    if (cell === undefined) continue
+    for (const value of cell.numbers) {
+      const group = numbers.get(value)
+      if (group === undefined) numbers.set(value, { shown: numberKey(value), count: 1 })
+      else group.count++
+    }
+    cell.strings.forEach((key, at) => {
+      const group = strings.get(key)
+      if (group === undefined) strings.set(key, { shown: cell.spellings[at] ?? key, count: 1 })
+      else group.count++
+    })
+  }
+  return { numbers, strings }
+}
+
+interface Groups {
+  readonly numbers: ReadonlyMap<number, Group>
+  readonly strings: ReadonlyMap<string, Group>
+  readonly candidates: number
+}
+
+function shownGroups(index: DevIndex, attribute: string, groups: Groups): ReadonlyMap<string, number> {
+  const { maxValuesPerFacet, sortFacetValuesBy } = index.settings.faceting
+  const byCount = (sortFacetValuesBy[attribute] ?? sortFacetValuesBy['*']) === 'count'
+  const numbers = [...groups.numbers]
+  const strings = [...groups.strings]
+  if (byCount) {
+    numbers.sort(([a, left], [b, right]) => right.count - left.count || b - a)
+    strings.sort(([a, left], [b, right]) => right.count - left.count || compareBytes(b, a))
+  } else {
+    const inTree = groups.candidates >= TREE_FROM
+    numbers.sort(([a, left], [b, right]) => (inTree ? a - b : compareBytes(left.shown, right.shown)))
+    strings.sort(([a], [b]) => compareBytes(a, b))
+  }
+  const shown = [...numbers, ...strings].slice(0, maxValuesPerFacet)
+  return new Map(shown.map(([, { shown: name, count }]) => [name, count]))
+}
+
+function printCounts(counts: ReadonlyMap<string, number>): string {
+  return `{${Array.from(counts, ([name, count]) => `${JSON.stringify(name)}:${count}`).join(',')}}`
+}

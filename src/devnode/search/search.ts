@@ -1,0 +1,150 @@
+import type { DevIndex } from '../engine/dev-index.ts'
+import type { Cell } from '../engine/columns.ts'
+import { MiroirError } from '../../model/errors.ts'
+import { refuse } from '../http/refusal.ts'
+import { compareBytes } from '../settings/settings.ts'
+import { filterablePatterns, filterRule, isOrHolds } from './attributes.ts'
+import { countFacets, facetAttributes, type FacetAnswer } from './facets.ts'
+import { compileFilter } from './filter-input.ts'
+import { filterDocuments } from './filter-run.ts'
+import { Matcher } from './matching.ts'
+import { type Candidate, foldRanks, type Rule } from './ranking.ts'
+import type { SearchRequest } from './request.ts'
+import { bestOf, orderOf, rulesOf } from './rules.ts'
+import { readTextQuery, type TextQuery } from './terms.ts'
+
+export interface FoundHits {
+  readonly hits: readonly Candidate[]
+  readonly total: number
+  readonly rules: readonly Rule[]
+  /** Null in a search without words. */
+  readonly query: TextQuery | null
+  readonly facets: FacetAnswer | null
+  readonly page: { readonly page: number; readonly hitsPerPage: number } | null
+}
+
+/** Runs a search; error texts about the index's own settings are put under its name. */
+export function searchIndex(index: DevIndex, request: SearchRequest): FoundHits {
+  const filter = compileFilter(request.filter, 'invalid_search_filter')
+  try {
+    checkNames(index, request)
+    const query = textQuery(index, request)
+    const rules = rulesOf(index, request, query !== null)
+    const style = { code: 'invalid_search_filter', rewritten: true }
+    const matched = candidatesOf(index, request, query, filterDocuments(index, filter, style))
+    return select(index, request, { matched, rules, query })
+  } catch (error) {
+    if (!(error instanceof MiroirError) || error.body.message.startsWith('Index `')) throw error
+    if (error.body.code === 'feature_not_enabled' || error.body.code === 'invalid_search_facets') throw error
+    if (error.body.message.startsWith('Invalid syntax')) throw error
+    const message = `Index \`${index.uid}\`: ${error.body.message}`
+    throw new MiroirError(error.status, { ...error.body, message })
+  }
+}
+
+function checkNames(index: DevIndex, request: SearchRequest): void {
+  const { settings } = index
+  const { distinct } = request
+  if (distinct !== null && filterRule(settings, distinct) === null) {
+    const shown = filterablePatterns(settings).filter((name) => isShown(index, name))
+    const hidden = shown.length < filterablePatterns(settings).length ? ', <..hidden-attributes>' : ''
+    const known =
+      filterablePatterns(settings).length === 0
+        ? 'This index does not have configured filterable attributes.'
+        : `Available filterable attributes patterns are: \`${shown.join(', ')}${hidden}\`.`
+    const reason = 'is not filterable and thus, cannot be used as distinct attribute.'
+    throw refuse('invalid_search_distinct', `Attribute \`${distinct}\` ${reason} ${known}`)
+  }
+  const { searchableAttributes } = settings
+  const unknown = (request.attributesToSearchOn ?? []).find(
+    (name) => name !== '*' && !searchableAttributes.some((own) => own === '*' || isOrHolds(own, name)),
+  )
+  if (unknown === undefined) return
+  const names = searchableAttributes.toSorted(compareBytes).filter((name) => isShown(index, name))
+  const hidden = names.length < searchableAttributes.length ? ', <..hidden-attributes>' : ''
+  throw refuse(
+    'invalid_search_attributes_to_search_on',
+    `Attribute \`${unknown}\` is not searchable. Available searchable attributes are: \`${names.join(', ')}${hidden}\`.`,
+  )
+}
+
+function isShown(index: DevIndex, name: string): boolean {
+  const { displayedAttributes } = index.settings
+  return displayedAttributes.some((shown) => shown === '*' || isOrHolds(shown, name))
+}
+
+function textQuery(index: DevIndex, request: SearchRequest): TextQuery | null {
+  if (request.q === null || request.q.trim() === '') return null
+  const query = readTextQuery(request.q, index.text, index.settings)
+  return query.terms.length === 0 && query.negative.length === 0 ? null : query
+}
+
+function candidatesOf(
+  index: DevIndex,
+  request: SearchRequest,
+  query: TextQuery | null,
+  filtered: Iterable<number>,
+): Candidate[] {
+  if (query === null) return Array.from(filtered, (docid) => ({ docid, relevancy: null }))
+  // Which word is rarest depends on the corpus, so `frequency` is taken as `last`.
+  const strategy = request.matchingStrategy === 'all' ? 'all' : 'last'
+  const options = { strategy, attributes: request.attributesToSearchOn } as const
+  const matcher = new Matcher(query, index.text, index.settings, options)
+  const allowed = query.terms.length === 0 ? null : matcher.candidates()
+  const found: Candidate[] = []
+  for (const docid of filtered) {
+    if (allowed !== null && !allowed.has(docid)) continue
+    if (matcher.isExcluded(docid)) continue
+    const relevancy = allowed === null ? null : matcher.relevancy(docid)
+    if (allowed === null || relevancy !== null) found.push({ docid, relevancy })
+  }
+  return found
+}
+
+export function scoreOf(rules: readonly Rule[], candidate: Candidate): number {
+  return foldRanks(rules.flatMap((rule) => rule.ranks(candidate)))
+}
+
+function select(
+  index: DevIndex,
+  request: SearchRequest,
+  found: { readonly matched: Candidate[]; readonly rules: readonly Rule[]; readonly query: TextQuery | null },
+): FoundHits {
+  const { rules, query } = found
+  const order = orderOf(rules)
+  const { rankingScoreThreshold } = request
+  let candidates = found.matched
+  if (rankingScoreThreshold !== null) {
+    candidates = candidates.filter((candidate) => scoreOf(rules, candidate) >= rankingScoreThreshold)
+  }
+  const distinct = request.distinct ?? index.settings.distinctAttribute
+  if (distinct !== null) candidates = onePerValue(index, distinct, candidates.toSorted(order))
+  const paged = request.page !== null || request.hitsPerPage !== null
+  const page = paged ? { page: request.page ?? 1, hitsPerPage: request.hitsPerPage ?? 20 } : null
+  const offset = page === null ? request.offset : (page.page - 1) * page.hitsPerPage
+  const limit = page === null ? request.limit : page.hitsPerPage
+  const last = offset < 0 ? 0 : Math.min(offset + limit, index.settings.pagination.maxTotalHits)
+  const ordered = distinct === null ? bestOf(candidates, last, order) : candidates.slice(0, last)
+  let facets: FacetAnswer | null = null
+  if (request.facets !== null) {
+    const docids = candidates.map(({ docid }) => docid).sort((left, right) => left - right)
+    facets = countFacets(index, facetAttributes(index, request.facets), docids)
+  }
+  return { hits: ordered.slice(Math.max(0, offset)), total: candidates.length, rules, query, facets, page }
+}
+
+/** Keeps the best hit of every value; hits without one are all kept. */
+function onePerValue(index: DevIndex, attribute: string, ordered: readonly Candidate[]): Candidate[] {
+  const column = index.columns.get(attribute)
+  const seen = new Set<string | number>()
+  return ordered.filter(({ docid }) => {
+    const values = valuesOf(column[docid])
+    if (values.some((value) => seen.has(value))) return false
+    for (const value of values) seen.add(value)
+    return true
+  })
+}
+
+function valuesOf(cell: Cell | undefined): readonly (string | number)[] {
+  return cell === undefined ? [] : [...cell.numbers, ...cell.strings]
+}
