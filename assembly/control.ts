@@ -53,10 +53,8 @@ export const FIELD_LIMIT: usize = 30
 /** First and last place (exclusive) of the order that is measured or spliced. */
 export const FIELD_FROM: usize = 31
 export const FIELD_TO: usize = 32
-/** Splicing: where the ends of the emitted hits are written. */
-export const FIELD_ENDS: usize = 33
 /** Bit per key entry that holds a distance, over all answers of a merge. The caller sets it to 0 before the first. */
-export const FIELD_GEO_ENTRIES: usize = 34
+export const FIELD_GEO_ENTRIES: usize = 33
 
 export const CODE_DONE: i32 = 0
 /** The window ends inside a value: move it to `consumed` and call again. */

@@ -1,4 +1,4 @@
-import { FIELD_ENDS, FIELD_FROM, FIELD_ORDER, FIELD_OUTPUT, FIELD_TO, field } from './control'
+import { FIELD_FROM, FIELD_ORDER, FIELD_OUTPUT, FIELD_TO, field } from './control'
 import { copyBytes } from './gather'
 import { COMMA } from './json'
 
@@ -17,13 +17,12 @@ export function measureHits(): usize {
   return bytes === 0 ? 0 : bytes - 1
 }
 
-/** Writes them, and the end of each within the output to `FIELD_ENDS`. Answers the bytes written. */
+/** Writes them; answers the bytes written. */
 export function spliceHits(): usize {
   const order = field(FIELD_ORDER)
   const from = field(FIELD_FROM)
   const to = field(FIELD_TO)
   const output = field(FIELD_OUTPUT)
-  let ends = field(FIELD_ENDS)
   let out = output
   for (let place = from; place < to; place++) {
     if (place !== from) store<u8>(out++, COMMA)
@@ -36,8 +35,6 @@ export function spliceHits(): usize {
       at = <usize>load<u32>(cut, 4)
     }
     out = copyBytes(out, at, <usize>load<u32>(row, 4))
-    store<u32>(ends, <u32>(out - output))
-    ends += 4
   }
   return out - output
 }

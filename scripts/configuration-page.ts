@@ -4,7 +4,9 @@ import { configKeys, jsonSchema, type KeySchema } from '../src/config/keys.ts'
 
 /** docs/configuration.md, made from the schema: `npm run docs` writes it, a test compares it. */
 export function configurationPage(): string {
-  const sections = Object.entries(jsonSchema().properties ?? {}).filter(([, { properties }]) => properties !== undefined)
+  const sections = Object.entries(jsonSchema().properties ?? {}).filter(
+    ([, { properties }]) => properties !== undefined,
+  )
   return `${[
     INTRODUCTION,
     '## Top level',
@@ -81,7 +83,8 @@ function keyTable(prefix: string): string[] {
 function nodeSection(): string[] {
   const node = jsonSchema().properties?.['nodes']?.items?.properties ?? {}
   const rows = Object.entries(node).map(
-    ([name, member]) => `| \`${name}\` | ${kindOf(member, false)} | ${defaultOf(member)} | ${textOf(member)} |`,
+    ([name, member]) =>
+      `| \`${name}\` | ${kindOf(member, false)} | ${defaultOf(member)} | ${textOf(member)} |`,
   )
   return [
     '## Entries of nodes',

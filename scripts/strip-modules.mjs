@@ -12,5 +12,11 @@ for (const folder of ['binaries', 'dist']) {
   for (const name of readdirSync(binaries).filter((file) => file.endsWith('.node') && file !== own))
     rmSync(join(binaries, name))
 }
-for (const leftover of ['deps', 'src', 'build/Release/obj', 'build/Release/obj.target', 'build/Release/sqlite3.a'])
+for (const leftover of [
+  'deps',
+  'src',
+  'build/Release/obj',
+  'build/Release/obj.target',
+  'build/Release/sqlite3.a',
+])
   rmSync(join(modules, 'better-sqlite3', leftover), { recursive: true, force: true })

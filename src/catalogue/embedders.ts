@@ -108,7 +108,7 @@ function embedderText(text: string, merged: JsonObject): string {
 
 /** A size that the node would have ignored; one that it refuses must reach it. */
 function isIgnoredSize({ key, value }: JsonMember): boolean {
-  return key === TEMPLATE_BYTES && (value === 'null' || /^[1-9][0-9]*$/.test(value))
+  return key === TEMPLATE_BYTES && (value === 'null' || /^[0-9]+$/.test(value))
 }
 
 function takesOwnTemplate(embedder: JsonObject): boolean {

@@ -3,6 +3,7 @@ import { jsonSchema } from '../config/keys.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { type ConfigOptions, fileOption, loadFor, setOption } from './arguments.ts'
 import type { CliContext } from './context.ts'
+import { counted } from './counted.ts'
 import { effectiveJson, effectiveYaml } from './effective.ts'
 
 export function configCommand(context: CliContext): Command {
@@ -39,10 +40,10 @@ Exits with 0 when it is right and with 2 when it is not. All problems are printe
 }
 
 function inWords({ config }: LoadedConfig): string {
-  const groups = `${config.replicaGroups} ${config.replicaGroups === 1 ? 'group' : 'groups'}`
-  const copies = config.replicationFactor * config.replicaGroups
-  const each = `${copies} ${copies === 1 ? 'copy' : 'copies'} of each shard`
-  return `${config.nodes.length} nodes in ${groups}, ${config.shards} shards per index, ${each}`
+  const nodes = counted(config.nodes.length, 'node')
+  const groups = counted(config.replicaGroups, 'group')
+  const copies = counted(config.replicationFactor * config.replicaGroups, 'copy', 'copies')
+  return `${nodes} in ${groups}, ${counted(config.shards, 'shard')} per index, ${copies} of each shard`
 }
 
 function showCommand(context: CliContext): Command {

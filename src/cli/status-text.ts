@@ -1,3 +1,4 @@
+import { counted } from './counted.ts'
 import { table } from './table.ts'
 import type { DegradedCopy, IndexAnswer, NodeAnswer, TopologyAnswer } from './topology-answer.ts'
 
@@ -85,8 +86,4 @@ function ago(lastSeenMs: number | null): string {
   if (lastSeenMs === null) return 'never'
   if (lastSeenMs < 60_000) return `${(lastSeenMs / 1000).toFixed(1)} s ago`
   return `${Math.floor(lastSeenMs / 60_000)} min ago`
-}
-
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`
 }

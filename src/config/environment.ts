@@ -121,7 +121,7 @@ function readMeilisearchSize(text: string, found: Found): void {
 }
 
 /** `100 MB` is a decimal, `100MiB` a binary size, as Meilisearch reads them. Null when it is neither. */
-export function parseSize(text: string): number | null {
+function parseSize(text: string): number | null {
   const parts = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim())
   const unit = UNIT_BYTES[(parts?.[2] ?? '').toLowerCase()]
   return parts === null || unit === undefined ? null : Math.floor(Number(parts[1]) * unit)

@@ -52,9 +52,17 @@ function parseConfigText(file: string, text: string): ConfigFile {
   const value = toTree(document)
   if (value === null) return { tree: {}, problems: [], locate }
   if (isTree(value)) return { tree: value, problems: [], locate }
-  const wrong = 'the file holds no keys at its top level'
-  const write = 'write `key: value` lines, such as `master_key: …`, instead'
-  return unusable([{ at: `${file}:1:1`, key: '', wrong, write }])
+  const problem =
+    value === undefined
+      ? {
+          wrong: 'aliases repeat too much of the file',
+          write: 'write the values themselves instead of `*aliases`',
+        }
+      : {
+          wrong: 'the file holds no keys at its top level',
+          write: 'write lines such as `shards: 64` instead',
+        }
+  return unusable([{ at: `${file}:1:1`, key: '', ...problem }])
 }
 
 /** Null for an empty file; undefined when aliases make it too large to expand. */

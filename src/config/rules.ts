@@ -40,6 +40,10 @@ export function checkRules(
     .flatMap((rule) => rule.check(config, context))
 }
 
+function between(min: number, max: number): string {
+  return min === max ? String(min) : `a number from ${min} to ${max}`
+}
+
 function overlaps(key: string, path: string): boolean {
   return `${key}.`.startsWith(`${path}.`) || `${path}.`.startsWith(`${key}.`)
 }
@@ -100,7 +104,7 @@ function groupsInRange({ nodes, replica_groups: groups }: WrittenConfig): Findin
   return nodes.flatMap(({ replica_group: group }, index) => {
     if (group < groups) return []
     const wrong = `group ${group} does not exist: \`replica_groups\` is ${groups}, and groups count from 0`
-    const write = `write a number from 0 to ${groups - 1}, or \`replica_groups: ${group + 1}\``
+    const write = `write ${between(0, groups - 1)}, or \`replica_groups: ${group + 1}\``
     return [{ path: ['nodes', index, 'replica_group'], wrong, write }]
   })
 }
@@ -135,7 +139,7 @@ function acknowledgements(config: WrittenConfig): Finding[] {
   const needed = config.writes.min_acks
   if (needed <= copies) return []
   const wrong = `${needed} copies are to confirm a write, but a shard has ${copies}`
-  return [{ path: ['writes', 'min_acks'], wrong, write: `write a number from 1 to ${copies} instead` }]
+  return [{ path: ['writes', 'min_acks'], wrong, write: `write ${between(1, copies)} instead` }]
 }
 
 function loopbackWithoutKey(config: WrittenConfig): Finding[] {

@@ -38,8 +38,7 @@ export const FIELD = {
   limit: 30,
   from: 31,
   to: 32,
-  ends: 33,
-  geoEntries: 34,
+  geoEntries: 33,
 } as const
 
 export const CODE = {

@@ -17,7 +17,6 @@ export interface KernelFault {
     | 'too-many-documents'
     | 'unreadable-details'
     | 'no-slab'
-    | 'closed'
   readonly offset: number
   /** Which input (answer number) it speaks of; 0 for documents. */
   readonly input: number
@@ -90,8 +89,6 @@ export interface MergeResult {
   readonly hits: Uint8Array
   /** Emitted hits. */
   readonly count: number
-  /** Per emitted hit: where it ends in `hits`. The next one begins after the comma. */
-  readonly ends: Uint32Array
   /** Per answer: hits it held. */
   readonly received: readonly number[]
   /** Per answer: hits of it among the first `offset + limit` merged ones. */

@@ -119,8 +119,7 @@ function emit(
   assert(layout.rows.at + rows * HIT_BYTES <= layout.rows.end, 'rows fit their room')
   const ordered = Math.min(rows, offset + limit)
   const order = window.region(ordered * 4)
-  const ends = window.region(ordered * 4)
-  if (order === null || ends === null) return NO_ROOM
+  if (order === null) return NO_ROOM
   window.set(FIELD.order, order.at)
   window.set(FIELD.limit, ordered)
   window.exports.mergeLists()
@@ -132,14 +131,12 @@ function emit(
   const output = window.region(bytes)
   if (output === null) return NO_ROOM
   window.set(FIELD.output, output.at)
-  window.set(FIELD.ends, ends.at)
   const written = window.exports.spliceHits()
   assert(written === bytes, 'spliced as many bytes as measured')
   const lists = window.words(layout.lists)
   return {
     hits: window.bytes.slice(output.at, output.at + written),
     count: ordered - from,
-    ends: window.words(ends).slice(0, ordered - from),
     received: scanned.received,
     consumed: scanned.received.map((_, index) => lists[index * 4 + 3] ?? 0),
     envelopes: scanned.envelopes,

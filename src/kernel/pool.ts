@@ -21,7 +21,6 @@ export interface PoolKernel {
 
 const CALLS_PER_WORKER = 16
 const IDLE_MS = 60_000
-const CLOSED: KernelFault = { fault: 'closed', offset: 0, input: 0 }
 
 /** Starts `workers` threads and waits until each of them is warm. */
 export async function createPoolKernel(module: WebAssembly.Module, workers: number): Promise<PoolKernel> {
@@ -42,12 +41,11 @@ export async function createPoolKernel(module: WebAssembly.Module, workers: numb
     task: KernelTask,
     buffers: ArrayBuffer[],
   ): Promise<T | KernelFault> => {
-    if (isClosed) return CLOSED
-    if (pool.queueSize >= limits.kernelQueueMax) return NO_ROOM
+    if (isClosed || pool.queueSize >= limits.kernelQueueMax) return NO_ROOM
     try {
       return (await pool.run(task, { transferList: buffers })) as T
     } catch (error) {
-      if (isClosed) return CLOSED
+      if (isClosed) return NO_ROOM
       throw error
     }
   }

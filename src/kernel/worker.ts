@@ -10,8 +10,7 @@ export type KernelTask =
   | { readonly kind: 'merge'; readonly request: MergeRequest }
   | { readonly kind: 'warm' }
 
-/** Piscina passes its own `workerData` as the second of a pair. */
-const [, { module }] = workerData as [unknown, { readonly module: WebAssembly.Module }]
+const { module } = workerData as { readonly module: WebAssembly.Module }
 const kernel = createInlineKernel(module)
 
 /** Answers results with their buffers moved, or faults, as values; throws only for bugs. */

@@ -36,7 +36,7 @@ export function keepDistinct(merged: MergeResult, cut: DistinctCut): DistinctHit
     if (value !== null) seen.add(value)
   }
   const shown = kept.slice(offset, offset + limit)
-  const hits = distinct.hide ? shown.map((hit) => without(hit, distinct.attribute)) : shown
+  const hits = distinct.hide ? shown.map((hit) => withoutAttribute(hit, distinct)) : shown
   return { hits: utf8(hits.join(',')), kept: kept.length, dropped }
 }
 
@@ -52,6 +52,13 @@ function distinctValue(value: string | undefined): string | null | undefined {
   return elements.length > 1 ? undefined : distinctValue(elements[0])
 }
 
-function without(hit: string, attribute: string): string {
-  return objectText(membersOf(hit).filter((member) => member.key !== attribute))
+function withoutAttribute(hit: string, { attribute, hideFormatted }: DistinctMerge): string {
+  const members = membersOf(hit).filter((member) => member.key !== attribute)
+  if (!hideFormatted) return objectText(members)
+  return objectText(
+    members.map(({ key, value }) => {
+      if (key !== '_formatted') return { key, value }
+      return { key, value: objectText(membersOf(value).filter((member) => member.key !== attribute)) }
+    }),
+  )
 }

@@ -56,6 +56,8 @@ export interface DistinctMerge {
   readonly attribute: string
   /** The client did not ask to see the attribute: cut it out of hits. */
   readonly hide: boolean
+  /** Also out of `_formatted`. */
+  readonly hideFormatted: boolean
 }
 
 export interface SearchPlan extends ReadTargets {

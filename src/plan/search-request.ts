@@ -18,8 +18,8 @@ export interface SearchRequest {
   readonly distinct: string | null
   readonly attributesToRetrieve: readonly string[] | null
   readonly semantic: boolean
-  /** Hits carry `_formatted`. */
-  readonly formats: boolean
+  /** Attributes shown formatted because they were named as such, `*` for all. */
+  readonly formatted: readonly string[]
   readonly threshold: boolean
   readonly matchesAllWords: boolean
 }
@@ -55,7 +55,7 @@ export function parseSearchRequest(text: string): SearchRequest | null {
     attributesToRetrieve: retrieve,
     wantsDetails: details === 'true',
     semantic: ['hybrid', 'vector', 'media'].some((key) => isGiven(members, key)),
-    formats: ['attributesToHighlight', 'attributesToCrop'].some((key) => isGiven(members, key)),
+    formatted: formattedAttributes(members),
     threshold: isGiven(members, 'rankingScoreThreshold'),
     matchesAllWords: memberValue(members, 'matchingStrategy') === '"all"',
   }
@@ -79,6 +79,12 @@ function parsed(text: string): unknown {
 function isGiven(members: readonly JsonMember[], key: string): boolean {
   const value = memberValue(members, key)
   return value !== undefined && value !== 'null'
+}
+
+function formattedAttributes(members: readonly JsonMember[]): string[] {
+  const highlighted = stringList(memberValue(members, 'attributesToHighlight')) ?? []
+  const cropped = stringList(memberValue(members, 'attributesToCrop')) ?? []
+  return [...highlighted, ...cropped.map((name) => name.replace(/:\d+$/, ''))]
 }
 
 type Window = Pick<SearchRequest, 'offset' | 'limit' | 'echo'>

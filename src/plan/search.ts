@@ -107,7 +107,9 @@ function distinctMerge({ index, request }: SearchScope): DistinctMerge | null {
   const attribute = request.distinct ?? index.facts.distinctAttribute
   if (attribute === null) return null
   const shown = request.attributesToRetrieve
-  return { attribute, hide: shown !== null && !shown.includes('*') && !shown.includes(attribute) }
+  const hide = shown !== null && !shown.includes('*') && !shown.includes(attribute)
+  const formatted = request.formatted.includes('*') || request.formatted.includes(attribute)
+  return { attribute, hide, hideFormatted: hide && !formatted }
 }
 
 /** Names what several nodes cannot answer exactly; null when nothing stands in the way. */
@@ -125,12 +127,11 @@ function unsupportedFeature(scope: SearchScope): string | null {
   return null
 }
 
-/** Hits must carry the value, and nothing made of it that could not be cut out again. */
-function isReadable(distinct: DistinctMerge, { index, request }: SearchScope): boolean {
+/** Hits must carry the value where it can be found. */
+function isReadable(distinct: DistinctMerge, { index }: SearchScope): boolean {
   const { displayedAttributes } = index.facts
   if (distinct.attribute.includes('.')) return false
-  if (displayedAttributes !== null && !displayedAttributes.includes(distinct.attribute)) return false
-  return !(distinct.hide && request.formats)
+  return displayedAttributes === null || displayedAttributes.includes(distinct.attribute)
 }
 
 /**

@@ -4,7 +4,7 @@ import { utf8 } from '../std/bytes.ts'
 import { deadlineAfter } from '../std/deadline.ts'
 import { nodeView, type WriteContext } from './context.ts'
 import { sendWrite } from './node-calls.ts'
-import { RefillFailed, succeeded } from './refill-steps.ts'
+import { type Check, RefillFailed, succeeded } from './refill-steps.ts'
 import type { IndexRun } from './run.ts'
 
 export interface ShardCopy {
@@ -12,6 +12,7 @@ export interface ShardCopy {
   readonly source: NodeId
   readonly target: NodeId
   readonly shards: readonly ShardId[]
+  readonly check: Check
 }
 
 const WINDOW_BYTES = 4_194_304
@@ -28,6 +29,7 @@ export async function copyShards(context: WriteContext, copy: ShardCopy): Promis
   let limit = 200
   let last: number | null = null
   for (;;) {
+    copy.check()
     const window = await readWindow(context, copy, after, limit)
     if (window.list.length > 2) last = await writeWindow(context, copy, window.list)
     if (window.documents < limit) break
@@ -35,7 +37,7 @@ export async function copyShards(context: WriteContext, copy: ShardCopy): Promis
     const perDocument = Math.max(1, window.list.length / window.documents)
     limit = Math.min(WINDOW_DOCUMENTS_MAX, Math.max(1, Math.floor(WINDOW_BYTES / perDocument)))
   }
-  if (last !== null) await succeeded(context, copy.target, last)
+  if (last !== null) await succeeded(context, copy.target, last, copy.check)
 }
 
 interface Window {

@@ -39,9 +39,11 @@ export function decideDispatch(operation: Operation): DispatchDecision {
     const open = carried.filter(({ leg }) => leg.stage === 'waiting' || leg.stage === 'sent')
     fewest = Math.min(fewest, holding.length)
     unanswered.push(...open.map(({ copy }) => copy))
-    if (holding.length > 0) leave.push(...lost.map(({ copy }) => copy))
-    else if (open.length === 0) {
-      for (const { leg, copy } of lost) {
+    // Only a member can vouch for the shard: the last one never leaves.
+    const vouched = holding.some(({ copy }) => copy.member)
+    leave.push(...lost.filter(({ copy }) => vouched || !copy.member).map(({ copy }) => copy))
+    if (!vouched && !open.some(({ copy }) => copy.member)) {
+      for (const { leg, copy } of lost.filter((one) => one.copy.member)) {
         if (leg.stage === 'missed') resend.add(leg)
         else if (!leg.parked) fence.add(copy.node)
       }

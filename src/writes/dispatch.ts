@@ -107,7 +107,8 @@ export function takeOutcome(context: WriteContext, leg: Leg, outcome: WriteOutco
   const { run, canary } = leg.operation
   if (leg.stage !== 'sent' && leg.stage !== 'ambiguous') return
   if (canary === leg) {
-    if (outcome.kind === 'refused') return void withdrawRefused(context, leg.operation, outcome)
+    const alone = leg.operation.taskUid === null
+    if (outcome.kind === 'refused' && alone) return void withdrawRefused(context, leg.operation, outcome)
     void openTask(context, leg.operation)
   }
   leg.parked = false
@@ -186,6 +187,7 @@ function watch(context: WriteContext, leg: Leg, uid: number): void {
 export function review(context: WriteContext, operation: Operation): void {
   const { run } = operation
   if (!operation.recorded) return
+  if (operation.canary?.stage === 'left') void openTask(context, operation)
   const decision = decideDispatch(operation)
   let durable: Promise<unknown> = Promise.resolve()
   if (decision.leave.length > 0) {
@@ -263,6 +265,7 @@ export async function confirmed(
   })
   const outcome = await Promise.race([operation.confirmed.promise, operation.ended.promise, timeout])
   if (outcome !== 'late') return
+  if (!isNumbered(operation)) await openTask(context, operation)
   const { holders } = decideDispatch(operation)
   throw fail('miroir_write_unconfirmed', {
     task: operation.taskUid ?? -1,

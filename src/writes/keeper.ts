@@ -9,6 +9,9 @@ const TICK_MS = 200
 const CONCURRENT_REFILLS = 2
 const BACKOFF_MIN_MS = 500
 const BACKOFF_MAX_MS = 30_000
+/** How long content operations may wait for a joining copy; doubled by each failure. */
+const JOIN_MIN_MS = 500
+const JOIN_MAX_MS = 10_000
 const HOUSEKEEPING_TICKS = 25
 
 interface Attempt {
@@ -74,7 +77,13 @@ export class Keeper {
   async #run(run: IndexRun, node: NodeId, key: string): Promise<void> {
     const { observer } = this.#context
     try {
-      const outcome = await refill(this.#context, run, node)
+      const failures = this.#attempts.get(key)?.failures ?? 0
+      const outcome = await refill(
+        this.#context,
+        run,
+        node,
+        Math.min(JOIN_MAX_MS, JOIN_MIN_MS * 2 ** failures),
+      )
       if (outcome === 'nothing') return this.#defer(key, 0)
       this.#attempts.delete(key)
       observer.refillEnded('done')

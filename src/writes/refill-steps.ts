@@ -1,5 +1,6 @@
 import type { NodeId } from '../model/ids.ts'
 import { utf8 } from '../std/bytes.ts'
+import { sleep } from '../std/clock.ts'
 import { nodeView, tailOf, type WriteContext } from './context.ts'
 import { sendWrite } from './node-calls.ts'
 
@@ -15,22 +16,40 @@ export interface NodeWrite {
 }
 
 /** A write to the target whose success the refill depends on. */
-export async function must(context: WriteContext, node: NodeId, write: NodeWrite): Promise<void> {
+export async function must(
+  context: WriteContext,
+  node: NodeId,
+  write: NodeWrite,
+  check: Check,
+): Promise<void> {
   const base = { method: write.method, path: write.path, operation: 'refill', write: true } as const
   const request = write.body === undefined ? base : { ...base, body: utf8(JSON.stringify(write.body)) }
   const outcome = await sendWrite(context, nodeView(context, node), request)
   if (outcome.kind !== 'acked') throw new RefillFailed(`${write.method} on ${node}: ${outcome.kind}`)
-  await succeeded(context, node, outcome.uid)
+  await succeeded(context, node, outcome.uid, check)
 }
 
-/** Waits for the end of a task on the target. */
-export async function succeeded(context: WriteContext, node: NodeId, uid: number): Promise<void> {
-  const failure = await new Promise<string | null>((resolve) => {
-    tailOf(context, node).watch(uid, null, (event) => {
-      if (event.kind === 'vanished') resolve('the task vanished')
-      else
-        resolve(event.task.status === 'succeeded' ? null : (event.task.error?.message ?? event.task.status))
-    })
+/** Waits for the end of a task on the target, as long as the refill may go on. */
+export async function succeeded(
+  context: WriteContext,
+  node: NodeId,
+  uid: number,
+  check: Check,
+): Promise<void> {
+  let outcome: string | null | undefined
+  tailOf(context, node).watch(uid, null, (event) => {
+    if (event.kind === 'vanished') outcome = 'the task vanished'
+    else outcome = event.task.status === 'succeeded' ? null : (event.task.error?.message ?? event.task.status)
   })
-  if (failure !== null) throw new RefillFailed(`task ${uid} on ${node}: ${failure}`)
+  for (let delayMs = POLL_MIN_MS; outcome === undefined; delayMs = Math.min(POLL_MAX_MS, delayMs * 2)) {
+    check()
+    await sleep(context.clock, delayMs)
+  }
+  if (outcome !== null) throw new RefillFailed(`task ${uid} on ${node}: ${outcome}`)
 }
+
+/** Throws `RefillFailed` when the refill must stop. */
+export type Check = () => void
+
+const POLL_MIN_MS = 2
+const POLL_MAX_MS = 50

@@ -7,7 +7,7 @@ import { copyShards } from './copy-documents.ts'
 import { adopt } from './fence.ts'
 import { persist, setCopies } from './marks.ts'
 import { sendWrite } from './node-calls.ts'
-import { must, type NodeWrite, RefillFailed } from './refill-steps.ts'
+import { type Check, must, type NodeWrite, RefillFailed } from './refill-steps.ts'
 import type { Copy, IndexRun } from './run.ts'
 import { settle } from './settle.ts'
 import { verifyShards } from './verify-copy.ts'
@@ -24,6 +24,7 @@ export async function refill(
   context: WriteContext,
   run: IndexRun,
   node: NodeId,
+  joinBudgetMs: number,
 ): Promise<'done' | 'nothing'> {
   const copies = run
     .copiesOn(node)
@@ -31,16 +32,22 @@ export async function refill(
   if (copies.length === 0) return 'nothing'
   const shards = new Set(copies.map((copy) => copy.shard))
   const version = run.row.settingsVersion
-  await prepareTarget(context, run, node, shards)
+  const alive = (): void => {
+    if (context.closing) throw new RefillFailed('closing')
+    if (run.dropping !== null) throw new RefillFailed('the index is being deleted')
+    if (!context.reachability.readable(node)) throw new RefillFailed('the node went away')
+  }
+  await prepareTarget(context, { run, node, shards, check: alive })
   const join = openJoin(run, node, copies)
+  const check = joinCheck(context, run, alive, joinBudgetMs)
   try {
-    await settledUpTo(context, run, join.head, shards)
+    await settledUpTo(context, run, join.head, shards, check)
     const sources = groupBySource(context, run, copies)
     for (const [source, group] of sources) {
-      await copyShards(context, { run, source, target: node, shards: group })
+      await copyShards(context, { run, source, target: node, shards: group, check })
     }
     for (const [source, group] of sources) {
-      await verifyShards(context, { run, source, target: node, shards: group, head: join.head })
+      await verifyShards(context, { run, source, target: node, shards: group, check, head: join.head })
     }
     const lost = copies.some((copy) => copy.state !== 'lagging') || run.row.settingsVersion !== version
     if (lost) throw new RefillFailed('the index changed while it was refilled')
@@ -53,6 +60,21 @@ export async function refill(
   } finally {
     join.close()
     settle(context, run)
+  }
+}
+
+/** A join must not keep content operations waiting for long: it is dropped and tried again later. */
+function joinCheck(context: WriteContext, run: IndexRun, alive: Check, budgetMs: number): Check {
+  let waitingSince: number | null = null
+  return () => {
+    alive()
+    if (run.waitingForQuiet === 0) {
+      waitingSince = null
+      return
+    }
+    waitingSince ??= context.clock.now()
+    if (context.clock.now() - waitingSince > budgetMs)
+      throw new RefillFailed('other operations waited too long')
   }
 }
 
@@ -101,9 +123,10 @@ async function settledUpTo(
   run: IndexRun,
   seq: Seq,
   shards: ReadonlySet<ShardId>,
+  check: Check,
 ): Promise<void> {
   while (!run.settledUpTo(seq, shards)) {
-    if (context.closing) throw new RefillFailed('closing')
+    check()
     await sleep(context.clock, WAIT_MS)
   }
 }
@@ -111,10 +134,14 @@ async function settledUpTo(
 /** A fresh name and the derived settings; nothing of the lagging shards is left there. */
 async function prepareTarget(
   context: WriteContext,
-  run: IndexRun,
-  node: NodeId,
-  shards: ReadonlySet<ShardId>,
+  target: {
+    readonly run: IndexRun
+    readonly node: NodeId
+    readonly shards: ReadonlySet<ShardId>
+    readonly check: Check
+  },
 ): Promise<void> {
+  const { run, node, shards, check } = target
   const alive = run.copiesOn(node).some((copy) => copy.state !== 'lagging')
   const lane = run.lane(node)
   await lane.hold(new Set())
@@ -124,11 +151,16 @@ async function prepareTarget(
       context.store.advanceName(run.row.uid, run.row.generation, node),
     )
     if (alive) {
-      await must(context, node, {
-        method: 'PATCH',
-        path: `/indexes/${before.name}`,
-        body: { uid: after.name },
-      })
+      await must(
+        context,
+        node,
+        {
+          method: 'PATCH',
+          path: `/indexes/${before.name}`,
+          body: { uid: after.name },
+        },
+        check,
+      )
     }
     adopt(context, run, after)
     const settings = {
@@ -136,15 +168,20 @@ async function prepareTarget(
       path: `/indexes/${after.name}/settings`,
       body: deriveAll(run.row.rawSettings),
     }
-    await must(context, node, settings as NodeWrite)
+    await must(context, node, settings as NodeWrite, check)
     const list = [...shards].map((shard) => `"${shardText(shard)}"`).join(', ')
     const cleared = { filter: `_miroir_shard IN [${list}]` }
     if (alive)
-      await must(context, node, {
-        method: 'POST',
-        path: `/indexes/${after.name}/documents/delete`,
-        body: cleared,
-      })
+      await must(
+        context,
+        node,
+        {
+          method: 'POST',
+          path: `/indexes/${after.name}/documents/delete`,
+          body: cleared,
+        },
+        check,
+      )
     else await dropOld(context, node, before.name)
   } finally {
     lane.release()

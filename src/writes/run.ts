@@ -202,6 +202,11 @@ export class IndexRun {
     return this.joins === 0 && this.settingsOpen === 0
   }
 
+  /** Operations that wait for quiet: a join that keeps them waiting too long is dropped. */
+  get waitingForQuiet(): number {
+    return this.#quietWaiters.length
+  }
+
   /** Resolves when it was quiet for a moment; check again in the turn that depends on it. */
   async quiet(): Promise<void> {
     while (!this.isQuiet) await new Promise<void>((resolve) => this.#quietWaiters.push(resolve))

@@ -38,6 +38,7 @@ async function readPlaces(context: WriteContext, copy: ShardCopy, node: NodeId):
   const path = `/indexes/${run.name(node).name}/documents/fetch`
   let after = ''
   for (;;) {
+    copy.check()
     const filter = [`_miroir_shard IN [${shards.map((shard) => `"${shardText(shard)}"`).join(', ')}]`]
     if (after !== '') filter.push(`_miroir_seq > "${after}"`)
     const body = { filter, fields: ['_miroir_seq'], sort: ['_miroir_seq:asc'], limit: PAGE_DOCUMENTS }

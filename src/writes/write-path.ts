@@ -48,6 +48,8 @@ export interface WritePath extends Writes {
   nodeForgot(node: NodeId): void
   /** A node came or went: what waited for it is looked at again. */
   nodeChanged(): void
+  /** Copies and open operations in words, for logs and failing tests. */
+  describe(): string
   /** Open operations, for the drain at the end. */
   readonly openOperations: () => number
   close(): Promise<void>
@@ -74,6 +76,7 @@ export function createWritePath(options: WritePathOptions, snapshot: StoreSnapsh
     acknowledged: (node) => context.tails.get(node)?.acknowledged ?? -1,
     nodeForgot: (node) => keeper.forget(node),
     nodeChanged: () => keeper.tick(),
+    describe: () => [...context.runs.values()].map(describeRun).join('\n'),
     openOperations: () => [...context.runs.values()].reduce((sum, run) => sum + run.open.length, 0),
     async close() {
       context.closing = true
@@ -81,6 +84,22 @@ export function createWritePath(options: WritePathOptions, snapshot: StoreSnapsh
       for (const tail of context.tails.values()) tail.close()
     },
   }
+}
+
+function describeRun(run: IndexRun): string {
+  const copies = run.copies.map((list) =>
+    list.map((copy) => `${copy.node}:${copy.state}${copy.member ? '' : '*'}`).join(' '),
+  )
+  const open = run.open.map((operation) => {
+    const legs = operation.legs.map(
+      (leg) => `${leg.node}[${leg.writeSet}]:${leg.stage}${leg.joining ? '(joining)' : ''}`,
+    )
+    return `  ${operation.row.seq} ${operation.row.kind} pending ${[...operation.pending]}: ${legs.join(' ')}`
+  })
+  return [
+    `${run.row.uid} ${copies.join(' | ')} joins ${run.joins} settings ${run.settingsOpen}`,
+    ...open,
+  ].join('\n')
 }
 
 function createContext(options: WritePathOptions, snapshot: StoreSnapshot): WriteContext {

@@ -120,14 +120,14 @@ export class World {
   }
 
   /** Lets virtual time pass until the promise settles. */
-  async run<T>(promise: Promise<T>, limitMs = 120_000): Promise<T> {
+  async run<T>(promise: Promise<T>, limitMs = 120_000, explain: () => string = () => ''): Promise<T> {
     let done = false
     const watched = promise.finally(() => {
       done = true
     })
     watched.catch(() => undefined)
     for (let at = 0; at < limitMs && !done; at += 5) await this.clock.advance(5)
-    if (!done) throw new Error(`not settled within ${limitMs} virtual milliseconds`)
+    if (!done) throw new Error(`not settled within ${limitMs} virtual milliseconds ${explain()}`)
     return watched
   }
 
@@ -172,6 +172,11 @@ export class World {
     throw new Error(
       `not healed: ${states.join(' ; ')} open ${this.writes.openOperations()}\n${this.notes.join('\n')}`,
     )
+  }
+
+  /** Copies and open operations in words, for a failure's message. */
+  openState(): string {
+    return this.writes.describe()
   }
 
   /** What every assigned copy holds of a shard, without the injected fields' values but with their presence checked. */

@@ -1,6 +1,6 @@
 import { eachReached } from '../json/pick.ts'
-import { geoOrNull, type Point } from './geo.ts'
 import type { DocumentTable, DocumentWatcher, StoredDocument } from './documents.ts'
+import { geoOrNull, type Point } from './geo.ts'
 
 /** What one document holds under one attribute, as filters, sorts and facets see it. */
 export interface Cell {
@@ -101,7 +101,7 @@ export function readCell(document: StoredDocument, attribute: string): Cell | un
     } else if (typeof value === 'string' || typeof value === 'boolean') {
       const spelling = String(value)
       const key = facetKey(spelling)
-      if (key === "") return
+      if (key === '') return
       if (strings.includes(key)) return
       strings.push(key)
       spellings.push(spelling)

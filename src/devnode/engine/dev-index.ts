@@ -1,8 +1,8 @@
+import { TextIndex } from '../search/text-index.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../settings/settings.ts'
 import { ColumnStore } from './columns.ts'
 import { DocumentTable } from './documents.ts'
 import { readGeo } from './geo.ts'
-import { TextIndex } from '../search/text-index.ts'
 
 /** One index with everything derived from its documents. */
 export class DevIndex {

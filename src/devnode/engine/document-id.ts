@@ -20,7 +20,10 @@ export function readDocumentId(members: readonly Member[], primaryKey: string): 
   const text = reachText(members, primaryKey)
   if (text === undefined) {
     const printed = `{${members.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`
-    return refuse('missing_document_id', `Document doesn't have a \`${primaryKey}\` attribute: \`${printed}\`.`)
+    return refuse(
+      'missing_document_id',
+      `Document doesn't have a \`${primaryKey}\` attribute: \`${printed}\`.`,
+    )
   }
   if (/^-?\d+$/.test(text)) return text
   if (text.startsWith('"')) {
@@ -61,7 +64,10 @@ export function inferPrimaryKey(first: readonly Member[] | undefined): string | 
   if (chosen !== undefined && second === undefined) return chosen
   if (chosen === undefined) {
     const reason = 'as the engine did not find any field ending with `id` in its name.'
-    return refuse('index_primary_key_no_candidate_found', `The primary key inference failed ${reason} ${SPECIFY}`)
+    return refuse(
+      'index_primary_key_no_candidate_found',
+      `The primary key inference failed ${reason} ${SPECIFY}`,
+    )
   }
   const [one, other] = candidates.toSorted()
   const reason = `as the engine found ${candidates.length} fields ending with \`id\` in their names: '${one}' and '${other}'.`

@@ -25,6 +25,8 @@ export class DocumentTable {
   readonly #shapes = new Map<string, readonly string[]>()
   readonly #watchers: DocumentWatcher[] = []
   readonly fieldCounts = new Map<string, number>()
+  /** Characters of all stored members, about what they take on disk. */
+  bytes = 0
 
   get size(): number {
     return this.#docids.size
@@ -93,6 +95,7 @@ export class DocumentTable {
     this.#docids.clear()
     this.#free.length = 0
     this.fieldCounts.clear()
+    this.bytes = 0
     for (const watcher of this.#watchers) watcher.cleared()
   }
 
@@ -132,6 +135,7 @@ export class DocumentTable {
   }
 
   #count(document: StoredDocument, step: number): void {
+    for (const value of document.values) this.bytes += step * (value.length + 6)
     for (const name of document.names) {
       const count = (this.fieldCounts.get(name) ?? 0) + step
       if (count > 0) this.fieldCounts.set(name, count)

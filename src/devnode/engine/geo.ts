@@ -17,8 +17,7 @@ export function distanceMetres(from: Point, to: Point): number {
   const halfLng = ((to.lng - from.lng) * radians) / 2
   const sinLat = Math.sin(halfLat)
   const sinLng = Math.sin(halfLng)
-  const chord =
-    sinLat * sinLat + sinLng * sinLng * Math.cos(from.lat * radians) * Math.cos(to.lat * radians)
+  const chord = sinLat * sinLat + sinLng * sinLng * Math.cos(from.lat * radians) * Math.cos(to.lat * radians)
   return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(chord)))
 }
 
@@ -29,7 +28,9 @@ export function readGeo(document: StoredDocument): Point | null {
   const id = JSON.stringify(document.externalId)
   const value = parseValue(text)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw geoError(`The \`_geo\` field in the document with the id: \`${id}\` is not an object. Was expecting an object with the \`_geo.lat\` and \`_geo.lng\` fields but instead got \`${quoteJson(value)}\`.`)
+    throw geoError(
+      `The \`_geo\` field in the document with the id: \`${id}\` is not an object. Was expecting an object with the \`_geo.lat\` and \`_geo.lng\` fields but instead got \`${quoteJson(value)}\`.`,
+    )
   }
   const { lat, lng, ...others } = value as { [name: string]: unknown }
   if (lat === undefined || lng === undefined) {
@@ -40,10 +41,14 @@ export function readGeo(document: StoredDocument): Point | null {
           ? 'latitude'
           : 'longitude'
     const word = missing.includes('nor') ? 'neither ' : ''
-    throw geoError(`Could not find ${word}${missing} in the document with the id: \`${id}\`. Was expecting \`_geo.lat\` and \`_geo.lng\` fields.`)
+    throw geoError(
+      `Could not find ${word}${missing} in the document with the id: \`${id}\`. Was expecting \`_geo.lat\` and \`_geo.lng\` fields.`,
+    )
   }
   if (Object.keys(others).length > 0) {
-    throw geoError(`The \`_geo\` field in the document with the id: \`${id}\` contains the following unexpected fields: \`${JSON.stringify(others)}\`.`)
+    throw geoError(
+      `The \`_geo\` field in the document with the id: \`${id}\` contains the following unexpected fields: \`${JSON.stringify(others)}\`.`,
+    )
   }
   return { lat: readAngle(lat, 'latitude', id), lng: readAngle(lng, 'longitude', id) }
 }

@@ -47,7 +47,9 @@ export function facetAttributes(index: DevIndex, facets: readonly string[]): str
   }
   if (!facets.includes('*')) return [...new Set(facets)].sort(compareBytes)
   return knownFields(index)
-    .filter((field) => filterRule(settings, field) !== null && facets.some((name) => matchesPattern(name, field)))
+    .filter(
+      (field) => filterRule(settings, field) !== null && facets.some((name) => matchesPattern(name, field)),
+    )
     .sort(compareBytes)
 }
 
@@ -74,7 +76,11 @@ export function knownFields(index: DevIndex): string[] {
 }
 
 /** Counts the values of attributes over the candidates, which are in ascending order. */
-export function countFacets(index: DevIndex, attributes: readonly string[], docids: readonly number[]): FacetAnswer {
+export function countFacets(
+  index: DevIndex,
+  attributes: readonly string[],
+  docids: readonly number[],
+): FacetAnswer {
   const distribution: string[] = []
   const stats: string[] = []
   for (const attribute of attributes) {

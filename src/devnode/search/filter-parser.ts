@@ -36,7 +36,10 @@ const GEO_BOX_FORM =
 
 /** Escapes as the node's messages do. */
 const escaped = (text: string): string =>
-  text.replace(/["'\\]/g, (quote) => `\\${quote}`).replaceAll('\n', '\\n').replaceAll('\t', '\\t')
+  text
+    .replace(/["'\\]/g, (quote) => `\\${quote}`)
+    .replaceAll('\n', '\\n')
+    .replaceAll('\t', '\\t')
 
 /** Line of an error text that shows where in the filter it is. */
 export function placeLine(source: string, start: number, end: number): string {
@@ -166,7 +169,10 @@ class FilterParser {
       this.#space()
       if (this.#at < this.#source.length) return inner
       const expression = escaped(this.#source.slice(start))
-      throw this.#error(`Expression \`${expression}\` is missing the following closing delimiter: \`)\`.`, start)
+      throw this.#error(
+        `Expression \`${expression}\` is missing the following closing delimiter: \`)\`.`,
+        start,
+      )
     }
     return this.#geo(start) ?? this.#condition(start)
   }
@@ -175,7 +181,8 @@ class FilterParser {
     const word = this.#peekWord()
     if (word === '_geoRadius') return this.#geoRadius(word)
     if (word === '_geoBoundingBox') return this.#geoBox(word)
-    if (word === '_geoPolygon') throw this.#lacking('Filtering with `_geoPolygon`', 'geo polygon', start, start)
+    if (word === '_geoPolygon')
+      throw this.#lacking('Filtering with `_geoPolygon`', 'geo polygon', start, start)
     if (word === '_geo' || word === '_geoPoint' || word === '_geoDistance') {
       const rules =
         '`_geoRadius(latitude, longitude, distance)` or `_geoBoundingBox([latitude, longitude], [latitude, longitude])`'

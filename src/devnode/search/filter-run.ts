@@ -136,7 +136,8 @@ class FilterCompiler {
     const rule = filterRule(this.#index.settings, attribute)
     if (rule === null || filter.kind in OPERATOR_NAMES) return
     const { equality, comparison } = rule.features.filter
-    const compares = filter.kind === 'between' || (filter.kind === 'compare' && !/^!?=$/.test(filter.operator))
+    const compares =
+      filter.kind === 'between' || (filter.kind === 'compare' && !/^!?=$/.test(filter.operator))
     if (compares ? comparison : equality) return
     // A field that no document has is never looked up, so a node does not complain.
     if (!column.some((cell) => cell !== undefined)) return
@@ -217,7 +218,12 @@ function cellTest(filter: Exclude<Leaf, { kind: 'exists' }>): CellTest {
       return (cell) => cell.strings.some((text) => text.startsWith(prefix))
     }
     case 'between':
-      return rangeTest(filter.from.text, filter.to.text, (order) => order >= 0, (order) => order <= 0)
+      return rangeTest(
+        filter.from.text,
+        filter.to.text,
+        (order) => order >= 0,
+        (order) => order <= 0,
+      )
     case 'compare':
       return compareTest(filter.operator, filter.value)
   }
@@ -256,7 +262,8 @@ function rangeTest(low: string | null, high: string | null, above: Bound, below:
   const lowText = low === null ? null : normalizeFacet(low)
   const highText = high === null ? null : normalizeFacet(high)
   const numberFits = (value: number): boolean =>
-    (above === null || above(value - (lowNumber ?? 0))) && (below === null || below(value - (highNumber ?? 0)))
+    (above === null || above(value - (lowNumber ?? 0))) &&
+    (below === null || below(value - (highNumber ?? 0)))
   const textFits = (value: string): boolean =>
     (above === null || above(compareBytes(value, lowText ?? ''))) &&
     (below === null || below(compareBytes(value, highText ?? '')))

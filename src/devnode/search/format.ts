@@ -39,7 +39,9 @@ export class Marker {
   marks(tokens: readonly Token[], text: string): Mark[] {
     const marks: Mark[] = []
     tokens.forEach((token, index) => {
-      const phrase = this.#phrases.find((words) => words.every((word, at) => tokens[index + at]?.word === word))
+      const phrase = this.#phrases.find((words) =>
+        words.every((word, at) => tokens[index + at]?.word === word),
+      )
       const last = phrase === undefined ? undefined : tokens[index + phrase.length - 1]
       if (last !== undefined) {
         marks.push({ start: token.start, end: last.end })
@@ -71,7 +73,12 @@ function coveredLength(word: string, covered: number): number {
 type LeafVisit = (leaf: { text: string; attribute: string; places: readonly number[] }) => string
 
 /** Rewrites every text and number under a value; `places` are the positions in the arrays around it. */
-function mapLeaves(value: string, attribute: string, visit: LeafVisit, places: readonly number[] = []): string {
+function mapLeaves(
+  value: string,
+  attribute: string,
+  visit: LeafVisit,
+  places: readonly number[] = [],
+): string {
   const first = value.charAt(0)
   if (first === '{') {
     const members: string[] = []

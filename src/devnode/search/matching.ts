@@ -121,14 +121,19 @@ export class Matcher {
 
   /** Places where the words of a phrase follow each other; stop words inside it may be anything. */
   #phraseOccurrences(term: Term, docid: number): Occurrence[] {
-    const wanted = term.words.flatMap((word, offset) => (this.#index.isStopWord(word) ? [] : [{ word, offset }]))
+    const wanted = term.words.flatMap((word, offset) =>
+      this.#index.isStopWord(word) ? [] : [{ word, offset }],
+    )
     const [head, ...others] = wanted
     if (head === undefined) return []
     const found: Occurrence[] = []
     for (const place of this.#index.postings(head.word)?.get(docid) ?? []) {
       if ((this.#weights[Math.floor(place / FIELD_STEP)] ?? -1) < 0) continue
       const follows = others.every(({ word, offset }) =>
-        this.#index.postings(word)?.get(docid)?.includes(place + offset - head.offset),
+        this.#index
+          .postings(word)
+          ?.get(docid)
+          ?.includes(place + offset - head.offset),
       )
       if (follows) found.push({ place, typos: 0, exact: true })
     }

@@ -1,14 +1,14 @@
 import type { DevIndex } from '../engine/dev-index.ts'
 import { printDocument, type StoredDocument } from '../engine/documents.ts'
+import { distanceMetres } from '../engine/geo.ts'
 import { printDouble } from '../json/canonical.ts'
-import { isListed } from './lists.ts'
 import { formatDocument, matchPositions } from './format.ts'
+import { isListed } from './lists.ts'
 import type { Candidate, Rule } from './ranking.ts'
-import { pickText } from './retrieve.ts'
 import type { SearchRequest } from './request.ts'
+import { pickText } from './retrieve.ts'
 import { type FoundHits, scoreOf } from './search.ts'
 import { readSort } from './sort-input.ts'
-import { distanceMetres } from '../engine/geo.ts'
 
 /** Prints one hit with everything the request asked for, in the order a node prints it. */
 export function printHit(

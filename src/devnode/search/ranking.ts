@@ -57,7 +57,10 @@ function relevancyRule(
 
 const ratio = ([rank, max]: Rank): string => number(rank / max)
 
-const attributeRank = (found: Relevancy): Rank => [found.attributeMax - found.attributeCost, found.attributeMax]
+const attributeRank = (found: Relevancy): Rank => [
+  found.attributeMax - found.attributeCost,
+  found.attributeMax,
+]
 const wordPosition = (found: Relevancy): Rank => [found.positionMax - found.positionCost, found.positionMax]
 
 /** Folds the shares of rules into one number, as a node does. */
@@ -81,7 +84,10 @@ const WORDS = relevancyRule(
     ])}`,
 )
 
-const typoRank = (found: Relevancy): Rank => [found.maxTypoCount + 1 - found.typoCount, found.maxTypoCount + 1]
+const typoRank = (found: Relevancy): Rank => [
+  found.maxTypoCount + 1 - found.typoCount,
+  found.maxTypoCount + 1,
+]
 
 const TYPO: Rule = {
   ...relevancyRule(
@@ -206,7 +212,9 @@ export function geoRule(index: DevIndex, request: Extract<SortRequest, { kind: '
       const metres = distance(docid)
       const place = points[docid]
       const value =
-        place === null || place === undefined ? 'null' : `{"lat":${number(place.lat)},"lng":${number(place.lng)}}`
+        place === null || place === undefined
+          ? 'null'
+          : `{"lat":${number(place.lat)},"lng":${number(place.lng)}}`
       const name = `_geoPoint(${number(point.lat)}, ${number(point.lng)}):${ascending ? 'asc' : 'desc'}`
       const far = metres === undefined ? 'null' : number(metres)
       return [name, `{"order":${order},"value":${value},"distance":${far}}`]

@@ -178,12 +178,14 @@ export function readSearchQuery(query: ReadonlyMap<string, string>): SearchReque
   const body: Record<string, unknown> = {}
   for (const [name, text] of query) {
     if (!GET_NAMES.includes(name)) throw unknownName('parameter', name, GET_NAMES)
-    if (name.startsWith('hybrid') || name === 'vector') throw refuseLacking(`Searching by vectors (\`${name}\`)`)
+    if (name.startsWith('hybrid') || name === 'vector')
+      throw refuseLacking(`Searching by vectors (\`${name}\`)`)
     if (name === 'personalizeUserContext') throw refuseLacking('Personalization')
     if (LISTS.has(name)) body[name] = text.split(',')
     else if (COUNTS.has(name)) body[name] = parameterNumber(name, text, /^\d+$/, 'a positive integer')
     else if (FLAGS.has(name)) body[name] = parameterFlag(name, text)
-    else if (name === 'rankingScoreThreshold') body[name] = parameterNumber(name, text, /^[\d.]+$/, 'a number')
+    else if (name === 'rankingScoreThreshold')
+      body[name] = parameterNumber(name, text, /^[\d.]+$/, 'a number')
     else if (name === 'filter') body[name] = filterParameter(text)
     else if (name === 'sort') body[name] = splitSort(text)
     else body[name] = text

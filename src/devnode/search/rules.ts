@@ -79,7 +79,8 @@ export function bestOf(
   const sink = (): void => {
     for (let at = 0; ; ) {
       let largest = at
-      for (const child of [2 * at + 1, 2 * at + 2]) if (child < heap.length && worse(child, largest)) largest = child
+      for (const child of [2 * at + 1, 2 * at + 2])
+        if (child < heap.length && worse(child, largest)) largest = child
       if (largest === at) return
       swap(at, largest)
       at = largest

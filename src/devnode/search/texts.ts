@@ -19,7 +19,11 @@ export function eachText(
   }
 }
 
-function eachInner(value: unknown, attribute: string, visit: (attribute: string, text: string) => void): void {
+function eachInner(
+  value: unknown,
+  attribute: string,
+  visit: (attribute: string, text: string) => void,
+): void {
   if (value === null || value === undefined) return
   if (Array.isArray(value)) for (const element of value) eachInner(element, attribute, visit)
   else if (typeof value === 'object') {

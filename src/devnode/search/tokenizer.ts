@@ -19,7 +19,10 @@ const escapePattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/
 /** The form under which words are equal: no case, no marks, no width. */
 export function searchForm(word: string): string {
   if (ASCII.test(word)) return word.toLowerCase()
-  return word.normalize('NFKD').replace(/\p{M}+/gu, '').toLowerCase()
+  return word
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .toLowerCase()
 }
 
 /** Splits texts into words as the settings of an index say. Separators make no words. */
@@ -31,7 +34,10 @@ export class Tokenizer {
     const { separatorTokens } = settings
     const stop = separatorTokens.length === 0 ? '' : `(?!${separatorTokens.map(escapePattern).join('|')})`
     const dictionary = settings.dictionary.map(escapePattern)
-    this.#pattern = new RegExp([...dictionary, SINGLE, `(?:${stop}(?!${SINGLE})(?:${word}))+`].join('|'), 'gu')
+    this.#pattern = new RegExp(
+      [...dictionary, SINGLE, `(?:${stop}(?!${SINGLE})(?:${word}))+`].join('|'),
+      'gu',
+    )
   }
 
   tokens(text: string, firstPosition = 0): Token[] {

@@ -134,7 +134,8 @@ const localized: Check = (value, spot) =>
   })
 
 const embedders: Check = (value, spot) => {
-  if (Object.keys(expectObject(value, spot)).length > 0) throw refuseLacking('Searching by vectors (`embedders`)')
+  if (Object.keys(expectObject(value, spot)).length > 0)
+    throw refuseLacking('Searching by vectors (`embedders`)')
   return {}
 }
 

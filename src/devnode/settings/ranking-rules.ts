@@ -39,7 +39,8 @@ function checkRule(rule: string, spot: Spot): void {
   }
   for (const reserved of ['_geoPoint', '_geoRadius', '_geoBoundingBox', '_geoDistance', '_geo']) {
     if (field !== reserved && !field.startsWith(`${reserved}(`)) continue
-    const where = reserved === '_geoPoint' ? `. \`${reserved}\` can only be used for sorting at search time` : ''
+    const where =
+      reserved === '_geoPoint' ? `. \`${reserved}\` can only be used for sorting at search time` : ''
     const reason = `\`${reserved}\` is a reserved keyword and thus can't be used as a ranking rule`
     throw wrongValue(spot, `${reason}${where}`)
   }

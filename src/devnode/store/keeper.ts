@@ -1,7 +1,7 @@
-import type { ApiKey } from '../http/keys.ts'
-import type { NodeTask } from '../tasks/task.ts'
 import type { DevIndex } from '../engine/dev-index.ts'
 import type { StoredDocument } from '../engine/documents.ts'
+import type { ApiKey } from '../http/keys.ts'
+import type { NodeTask } from '../tasks/task.ts'
 
 /** What has to survive a restart. Memory-only nodes use `FORGETFUL`. */
 export interface Keeper {

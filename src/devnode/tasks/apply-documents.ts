@@ -1,14 +1,14 @@
 import { MiroirError } from '../../model/errors.ts'
+import type { DevIndex } from '../engine/dev-index.ts'
 import { inferPrimaryKey, readDocumentId } from '../engine/document-id.ts'
 import type { StoredDocument } from '../engine/documents.ts'
-import type { DevIndex } from '../engine/dev-index.ts'
 import type { Engine } from '../engine/engine.ts'
 import { readGeo } from '../engine/geo.ts'
 import { notFoundIndex, refuse } from '../http/refusal.ts'
 import { documentMembers, type Member } from '../json/canonical.ts'
 import { JsonFault } from '../json/scan.ts'
-import { filterDocuments } from '../search/filter-run.ts'
 import { compileFilter } from '../search/filter-input.ts'
+import { filterDocuments } from '../search/filter-run.ts'
 import type { Details, NodeTask, Work } from './task.ts'
 
 type DocumentsWork = Extract<Work, { kind: 'documents' }>

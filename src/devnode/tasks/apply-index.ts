@@ -7,7 +7,11 @@ import type { Details, NodeTask, Swap, Work } from './task.ts'
 
 const exists = (uid: string) => refuse('index_already_exists', `Index \`${uid}\` already exists.`)
 
-export function applySettings(engine: Engine, task: NodeTask, work: Extract<Work, { kind: 'settings' }>): Details {
+export function applySettings(
+  engine: Engine,
+  task: NodeTask,
+  work: Extract<Work, { kind: 'settings' }>,
+): Details {
   const index = indexForWrite(engine, task.indexUid ?? '', work.mayCreateIndex)
   const before = index.settings
   const after = applyPatch(before, work.patch)

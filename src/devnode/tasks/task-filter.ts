@@ -64,7 +64,11 @@ export function readCount(text: string, parameter: string, code: string): number
 /** `true` or `false` in a query parameter. */
 export function readFlag(text: string, parameter: string, code: string): boolean {
   if (text === 'true' || text === 'false') return text === 'true'
-  throw invalid(code, parameter, `could not parse \`${text}\` as a boolean, expected either \`true\` or \`false\``)
+  throw invalid(
+    code,
+    parameter,
+    `could not parse \`${text}\` as a boolean, expected either \`true\` or \`false\``,
+  )
 }
 
 function readDate(text: string, parameter: string): number {
@@ -91,7 +95,11 @@ function readName(text: string, parameter: 'statuses' | 'types'): string {
 
 function readUid(text: string): string {
   if (isIndexUid(text)) return text
-  throw invalid('invalid_index_uid', 'indexUids', `\`${text}\` is not a valid index uid. Index uid can be an integer or a string containing only alphanumeric characters, hyphens (-) and underscores (_), and can not be more than 512 bytes.`)
+  throw invalid(
+    'invalid_index_uid',
+    'indexUids',
+    `\`${text}\` is not a valid index uid. Index uid can be an integer or a string containing only alphanumeric characters, hyphens (-) and underscores (_), and can not be more than 512 bytes.`,
+  )
 }
 
 interface ReadFilter extends TaskFilter {

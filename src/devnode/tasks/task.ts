@@ -53,7 +53,6 @@ export interface NodeTask {
   work: Work | null
 }
 
-
 const date = (wallMs: number | null): string | null => (wallMs === null ? null : isoDate(wallMs))
 
 function duration(task: NodeTask): string | null {

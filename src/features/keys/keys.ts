@@ -49,13 +49,18 @@ export function createKeys(options: KeysOptions): Keys {
   const { defaultKeyUids } = options
   const masterKey = options.masterKey === '' ? null : options.masterKey
   const adminKey = options.adminKey === '' ? null : options.adminKey
-  const searchKey = masterKey === null ? null : keyValue(masterKey, defaultKeyUids.search)
-  const adminApiKey = masterKey === null ? null : keyValue(masterKey, defaultKeyUids.admin)
+  const values =
+    masterKey === null
+      ? null
+      : {
+          search: keyValue(masterKey, defaultKeyUids.search),
+          admin: keyValue(masterKey, defaultKeyUids.admin),
+        }
   const digests = {
     master: digestOf(masterKey),
     admin: digestOf(adminKey),
-    search: digestOf(searchKey),
-    adminApi: digestOf(adminApiKey),
+    search: digestOf(values?.search ?? null),
+    adminApi: digestOf(values?.admin ?? null),
   }
   return {
     authorize(header, access) {
@@ -64,9 +69,9 @@ export function createKeys(options: KeysOptions): Keys {
         ? authorizeAdmin(header, digests)
         : authorizeAction(header, digests, access.action)
     },
-    searchKey,
-    adminApiKey,
-    views: masterKey === null ? [] : viewsOf(options, { search: searchKey ?? '', admin: adminApiKey ?? '' }),
+    searchKey: values?.search ?? null,
+    adminApiKey: values?.admin ?? null,
+    views: values === null ? [] : viewsOf(options, values),
   }
 }
 
@@ -84,7 +89,7 @@ function authorizeAction(header: HeaderOf, digests: Digests, action: string): Mi
   if (given.kind === 'empty') return fail('invalid_api_key')
   const aboutKeys = action.startsWith('keys.')
   if (digests.master === null) return aboutKeys ? fail('missing_master_key') : null
-  if (given.kind === 'none') return fail('missing_authorization_header')
+  if (given.kind !== 'token') return fail('missing_authorization_header')
   const token = sha256(given.token)
   // All are compared, whichever matches, so that the time tells nothing.
   const isMaster = equal(token, digests.master)
@@ -100,7 +105,7 @@ function authorizeAdmin(header: HeaderOf, digests: Digests): MiroirError | null 
   if (digests.admin === null) {
     if (digests.master === null) return null
     const message = 'This route needs an admin key and none is configured. Set `admin.api_key`.'
-    return new ClientError(refusal.status, { ...refusal.body, message })
+    return new MiroirError(refusal.status, { ...refusal.body, message })
   }
   const own = header('x-admin-key')
   const given = own === undefined ? bearerOf(header('authorization')) : { kind: 'token' as const, token: own }

@@ -1,0 +1,161 @@
+import type { WriteReceipt } from '../../src/model/writes.ts'
+import { randomInteger, seededRandom } from '../../src/std/random.ts'
+import type { Fate } from './model-node.ts'
+import { World } from './world.ts'
+
+type Document = Record<string, unknown>
+
+/** What a client did and what it was told, in order. */
+interface Step {
+  readonly taskUid: number
+  readonly apply: (documents: Map<string, Document>) => void
+}
+
+export interface RunOptions {
+  readonly seed: number
+  readonly steps: number
+  readonly log?: (line: string) => void
+}
+
+const KEYS = 12
+
+/**
+ * One seeded history: a client writes while nodes die, answers are lost, requests arrive late and the pod is killed.
+ * Then everything heals, and every copy must hold exactly the fold of the operations whose tasks succeeded.
+ */
+export async function randomRun({ seed, steps, log }: RunOptions): Promise<void> {
+  const dice = seededRandom(seed)
+  const pick = (below: number): number => randomInteger(dice, below)
+  const groups = 1 + pick(2)
+  const world = new World({ seed, groups, nodesPerGroup: 1 + pick(3), shards: 1 + pick(4) })
+  await world.run(world.start())
+  const history: Step[] = []
+  const faults = swarm(dice.next)
+  world.network.fate = (_node, request): Fate => (request.write ? faults.fate() : 'deliver')
+  for (const id of world.nodeIds) world.node(id).applyMs = 1 + pick(faults.slow ? 400 : 20)
+  for (let step = 0; step < steps; step++) {
+    if (dice.next() < faults.kill) {
+      const node = world.node(world.nodeIds[pick(world.nodeIds.length)] ?? '')
+      node.up = !node.up
+      world.writes.nodeChanged()
+      log?.(`step ${step}: a node is ${node.up ? 'up' : 'down'}`)
+    }
+    if (dice.next() < faults.crash) {
+      log?.(`step ${step}: the pod dies`)
+      await world.run(world.start())
+    }
+    const done = await write(world, pick, step)
+    if (done !== null) {
+      history.push(done)
+      log?.(`step ${step}: task ${done.taskUid} ${done.apply}`)
+    }
+    await world.clock.advance(pick(50))
+  }
+  world.network.fate = () => 'deliver'
+  for (const id of world.nodeIds) world.node(id).up = true
+  world.writes.nodeChanged()
+  await world.clock.advance(40_000)
+  await world.heal(200_000)
+  const expected = await fold(world, history, log)
+  if (world.registry.current().indexes.has('films')) world.assertEqual('films', expected)
+  else if (expected.size > 0) throw new Error('the index is gone')
+}
+
+/** Each seed has its own mix of faults, so that rare combinations get their turn. */
+function swarm(next: () => number): { fate: () => Fate; kill: number; crash: number; slow: boolean } {
+  const on = (share: number): number => (next() < 0.5 ? share : 0)
+  const [answer, request, late] = [on(0.06), on(0.06), on(0.04)]
+  return {
+    kill: on(0.15),
+    crash: on(0.04),
+    slow: next() < 0.3,
+    fate() {
+      const roll = next()
+      if (roll < answer) return 'lose-answer'
+      if (roll < answer + request) return 'lose-request'
+      return roll < answer + request + late ? 'late' : 'deliver'
+    },
+  }
+}
+
+/** One client call; null when it was refused before anything happened. */
+async function write(world: World, pick: (below: number) => number, step: number): Promise<Step | null> {
+  const kind = pick(10)
+  const ids = Array.from({ length: 1 + pick(4) }, () => pick(KEYS))
+  if (kind < 4) {
+    const documents = ids.map((id) => ({ id, step, class: id % 3 }))
+    return attempt(world, world.add('films', documents), (state) => {
+      for (const document of documents) state.set(String(document.id), document)
+    })
+  }
+  if (kind < 7) {
+    const documents = ids.map((id) => ({ id, [`field${pick(3)}`]: step }))
+    return attempt(world, world.add('films', documents, { mode: 'update' }), (state) => {
+      for (const document of documents) {
+        state.set(String(document.id), { ...state.get(String(document.id)), ...document })
+      }
+    })
+  }
+  if (kind < 9) {
+    const deletion = { kind: 'ids', ids: ids.map(String) } as const
+    return attempt(
+      world,
+      world.writes.deleteDocuments('films', deletion, null, world.deadline()),
+      (state) => {
+        for (const id of ids) state.delete(String(id))
+      },
+    )
+  }
+  if (pick(4) === 0) {
+    const all = { kind: 'all' } as const
+    return attempt(world, world.writes.deleteDocuments('films', all, null, world.deadline()), (state) =>
+      state.clear(),
+    )
+  }
+  const value = pick(3)
+  const deletion = { kind: 'filter', filter: `class = ${value}` } as const
+  return attempt(world, world.writes.deleteDocuments('films', deletion, null, world.deadline()), (state) => {
+    for (const [id, document] of [...state]) if (document['class'] === value) state.delete(id)
+  })
+}
+
+/** Prints where operations hang, for a run that does not end. */
+function stuck(world: World): string {
+  return `${world.openState()}\n${world.notes.slice(-8).join('\n')}`
+}
+
+async function attempt(
+  world: World,
+  call: Promise<WriteReceipt>,
+  apply: Step['apply'],
+): Promise<Step | null> {
+  try {
+    const receipt = await world.run(call, 120_000, () => stuck(world))
+    return { taskUid: receipt.task.taskUid, apply }
+  } catch (error) {
+    const body = (error as { body?: { code: string; message: string } }).body
+    if (body?.code === 'miroir_write_unconfirmed') {
+      return { taskUid: Number(/Task (\d+)/.exec(body.message)?.[1]), apply }
+    }
+    if (body === undefined) throw error
+    return null
+  }
+}
+
+async function fold(
+  world: World,
+  history: readonly Step[],
+  log: RunOptions['log'],
+): Promise<Map<string, Document>> {
+  const documents = new Map<string, Document>()
+  for (const step of history) {
+    const row = await world.store.getTask(step.taskUid)
+    if (row === null) throw new Error(`task ${step.taskUid} is unknown`)
+    if (row.finishedMs === null) throw new Error(`task ${step.taskUid} never ended`)
+    if (row.error?.code === 'miroir_partial')
+      throw new Error(`task ${step.taskUid} is partial: ${row.error.message}`)
+    log?.(`task ${step.taskUid}: ${row.status}`)
+    if (row.status === 'succeeded') step.apply(documents)
+  }
+  return documents
+}
