@@ -99,7 +99,7 @@ export function failedAt(): usize {
 
 /** The code of the last failure: what lies past the end of a window is truncation, whatever it looked like. */
 export function settle(end: usize): i32 {
-  if (failAt >= end && failCode === CODE_SYNTAX) {
+  if (failAt >= end) {
     setField(FIELD_FAULT_AT, end)
     return CODE_TRUNCATED
   }

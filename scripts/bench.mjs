@@ -1,3 +1,4 @@
+// @ts-check
 // npm run bench: one line per claim. Each bench/*.bench.ts exports run(size) and is run in a process of its
 // own.
 import { fork } from 'node:child_process'

@@ -1,3 +1,4 @@
+// @ts-check
 // npm run check: everything about the sources that needs no test run. All steps run, then the failed ones are
 // named.
 import { ensureInstalled } from './install.mjs'

@@ -1,3 +1,4 @@
+// @ts-check
 // Removes from node_modules what a running image never reads: foreign binaries, sources and leftovers of
 // compilers.
 import { readdirSync, rmSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// @ts-check
 // npm test: builds when needed (tests use the compiled kernels and workers), then runs every test.
 // Arguments go to vitest: npm test -- test/unit/config, npm test -- --project unit
 import { ensureBuilt } from './build.mjs'

@@ -1,3 +1,4 @@
+// @ts-check
 // Part of npm run format: breaks comment lines that are too long, which the formatter leaves alone.
 // Paths may be given; without any, everything of the project is looked at.
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'

@@ -13,7 +13,7 @@ const launchers: Launchers = {
 async function runDevNode(options: DevNodeOptions): Promise<void> {
   const { startDevNode } = await import('./devnode/devnode.ts')
   const node = await startDevNode(options)
-  process.stderr.write(`devnode: listening on http://127.0.0.1:${options.port}, data in ${options.dataDir}\n`)
+  process.stderr.write(`devnode: listening on ${node.address}, data in ${options.dataDir}\n`)
   await interrupted()
   await node.close()
 }

@@ -7,7 +7,7 @@ import { managedKernels } from './unit/tidy/kernels.ts'
 import { leftovers } from './unit/tidy/marks.ts'
 import { emptyNames } from './unit/tidy/names.ts'
 import { brokenLinks, errorPageGaps } from './unit/tidy/pages.ts'
-import { lockedAddresses, loosePins } from './unit/tidy/pins.ts'
+import { lockedAddresses, lockGaps, loosePins } from './unit/tidy/pins.ts'
 import { fullFolders, longFiles, longFunctions, longLines, manyParameters } from './unit/tidy/sizes.ts'
 import { root, source, sources } from './unit/tidy/source.ts'
 
@@ -58,6 +58,9 @@ describe('pages and packages', () => {
     expectNone(errorPageGaps(source('docs/errors.md').text, ERRORS))
   })
   it('versions are exact', () => expectNone(loosePins(JSON.parse(source('package.json').text))))
+  it('the lock file is complete', () => {
+    expectNone(lockGaps(JSON.parse(source('package-lock.json').text)))
+  })
   it('the lock file names no addresses', () => {
     expectNone(lockedAddresses(JSON.parse(source('package-lock.json').text)))
   })

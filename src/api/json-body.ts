@@ -1,5 +1,6 @@
 import type { Call } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
+import { mediaType } from './media-type.ts'
 
 const ACCEPTED = '`application/json`'
 
@@ -7,9 +8,7 @@ const ACCEPTED = '`application/json`'
 export function requireJsonBody(call: Call): void {
   const type = call.header('content-type')
   if (type === undefined) throw fail('missing_content_type', { accepted: ACCEPTED })
-  const essence = (type.split(';', 1)[0] ?? '').trim()
-  if (essence.toLowerCase() !== 'application/json')
-    throw fail('invalid_content_type', { type: essence, accepted: ACCEPTED })
+  if (mediaType(type) !== 'application/json') throw fail('invalid_content_type', { type, accepted: ACCEPTED })
   if (call.body.length === 0) throw fail('missing_payload', { format: 'json' })
 }
 

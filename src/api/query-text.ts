@@ -9,8 +9,8 @@ export function parametersOf(query: string): ReadonlyMap<string, string> {
 }
 
 /**
- * The body form of a request made by query parameters; null when a parameter is unknown or has a value that only a
- * node can judge.
+ * The body form of a request made by query parameters; null when a parameter is unknown or has a value that
+ * only a node can judge.
  */
 export function bodyFromQuery(
   parameters: ReadonlyMap<string, string>,

@@ -39,10 +39,15 @@ function parsePort(text: string): number {
   return port
 }
 
-/** Loads what a command was pointed at, and tells on stderr what is ignored. */
-export function loadFor(context: CliContext, options: ConfigOptions, file?: string): LoadedConfig {
+/** Loads what a command was pointed at. */
+export function loadFrom({ env }: CliContext, options: ConfigOptions, file?: string): LoadedConfig {
   const chosen = file ?? options.config ?? DEFAULT_FILES.find((path) => existsSync(path)) ?? null
-  const loaded = loadConfig({ file: chosen, env: context.env, sets: options.set })
+  return loadConfig({ file: chosen, env, sets: options.set })
+}
+
+/** The same, and tells on stderr what is ignored. */
+export function loadFor(context: CliContext, options: ConfigOptions, file?: string): LoadedConfig {
+  const loaded = loadFrom(context, options, file)
   for (const warning of loaded.warnings) context.err(`warning: ${warning}\n`)
   return loaded
 }

@@ -11,7 +11,7 @@ export interface DemoOptions {
 export interface DevNodeOptions {
   readonly port: number
   readonly dataDir: string
-  readonly masterKey: string | null
+  readonly masterKey: string
 }
 
 /** The long-running programs. main.ts passes them, so that this room stays a thin client. */

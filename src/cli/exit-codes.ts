@@ -9,8 +9,6 @@ export const EXIT = {
   degraded: 8,
 } as const
 
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
-
 export const EXIT_CODES_HELP = `
 Exit codes:
   0  done

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { requireNodes } from '../config/load.ts'
-import { type ConfigOptions, fileOption, loadFor, portOption, setOption } from './arguments.ts'
+import { systemRandom } from '../std/random.ts'
+import { type ConfigOptions, fileOption, loadFrom, portOption, setOption } from './arguments.ts'
 import type { CliContext } from './context.ts'
 
 const DEMO_PORT = 7700
@@ -31,7 +32,8 @@ Examples:
     )
     .action(async (options: ServeOptions) => {
       const port = options.port === undefined ? [] : [`server.port=${options.port}`]
-      const loaded = loadFor(context, { ...options, set: [...options.set, ...port] })
+      // Warnings are not printed here: the server writes them to its log.
+      const loaded = loadFrom(context, { ...options, set: [...options.set, ...port] })
       requireNodes(loaded)
       await context.launchers.serve(loaded)
     })
@@ -67,7 +69,10 @@ export function devnodeCommand(context: CliContext): Command {
     .description('Run one small embedded Meilisearch-compatible node, for tests and trying out.')
     .addOption(portOption(DEVNODE_PORT))
     .option('-d, --data <dir>', 'folder for its data', './data/devnode')
-    .option('--master-key <key>', 'its master key (better: environment MEILI_MASTER_KEY)')
+    .option(
+      '--master-key <key>',
+      'its master key (better: environment MEILI_MASTER_KEY; made up when there is none)',
+    )
     .addHelpText(
       'after',
       `
@@ -77,8 +82,9 @@ Examples:
 `,
     )
     .action(async (options: { port: number; data: string; masterKey?: string }) => {
-      const fromEnvironment = context.env['MEILI_MASTER_KEY'] ?? ''
-      const masterKey = options.masterKey ?? (fromEnvironment === '' ? null : fromEnvironment)
+      const given = options.masterKey ?? context.env['MEILI_MASTER_KEY'] ?? ''
+      const masterKey = given === '' ? Buffer.from(systemRandom.bytes(16)).toString('hex') : given
+      if (given === '') context.err(`devnode: master key, made for this run: ${masterKey}\n`)
       await context.launchers.devnode({ port: options.port, dataDir: options.data, masterKey })
     })
 }

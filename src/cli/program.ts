@@ -93,7 +93,10 @@ function report(error: unknown, context: CliContext): number {
   return EXIT.failure
 }
 
-/** What the operating system refuses (a port in use, a full disk) needs no stack; everything else is a bug of ours. */
+/**
+ * What the operating system refuses (a port in use, a full disk) needs no stack; everything else is a bug of
+ * ours.
+ */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return 'code' in error && 'syscall' in error ? error.message : (error.stack ?? error.message)

@@ -58,7 +58,9 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
  */
 export function requireNodes(loaded: LoadedConfig): void {
   if (loaded.config.nodes.length > 0) return
-  const at = describeOrigin(loaded.origins.get('nodes') ?? { kind: 'default' })
+  const origin = loaded.origins.get('nodes') ?? { kind: 'default' }
+  const unwritten = origin.kind === 'default' && loaded.file !== null
+  const at = unwritten ? `${loaded.file}:1:1` : describeOrigin(origin)
   const wrong = 'no Meilisearch node is configured'
   const write =
     `write \`nodes: [{id: node-a, address: "http://127.0.0.1:7701", replica_group: 0}]\` into ` +

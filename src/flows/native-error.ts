@@ -23,13 +23,17 @@ export interface ClientRequest {
 /** Nodes tried for an error text. */
 const NODES_MAX = 3
 
-/** How our fields begin, and a name of the same length that no document has: a node without them sees it alike. */
+/**
+ * How our fields begin, and a name of the same length that no document has: a node without them sees it
+ * alike.
+ */
 const OWN_PREFIX = '_miroir_s'
 const FOREIGN_PREFIX = '_miroiR_s'
 
 /**
- * A refusal as one node without our additions would have put it: the request that was refused carried a filter and page
- * numbers of ours, which error texts quote, so the client's own is put to the same node once more.
+ * A refusal as one node without our additions would have put it: the request that was refused carried a
+ * filter and page numbers of ours, which error texts quote, so the client's own is put to the same node
+ * once more.
  */
 export async function refusalReply(
   deps: ReadDeps,
@@ -54,8 +58,8 @@ function bodyText({ body }: ReadTarget): string | null {
 }
 
 /**
- * What a node says to a request that cannot be planned, which should be an error. Null when it finds nothing wrong.
- * Throws 503 when no node can be asked.
+ * What a node says to a request that cannot be planned, which should be an error. Null when it finds
+ * nothing wrong. Throws 503 when no node can be asked.
  */
 export async function nodeOpinion(
   deps: ReadDeps,
@@ -79,11 +83,9 @@ export async function nodeOpinion(
   throw fail('miroir_shard_unavailable', { uid: ask.uid, shards: 'all' })
 }
 
-/** True when the text speaks of our fields: then one node's opinion comes first. */
-export function mentionsOwnFields(request: ClientRequest): boolean {
-  return (
-    request.route.includes(OWN_PREFIX) || (request.body !== null && text(request.body).includes(OWN_PREFIX))
-  )
+/** True when a request speaks of our fields: then one node's opinion comes first. */
+export function mentionsOwnFields(request: string | null): boolean {
+  return request?.includes(OWN_PREFIX) ?? false
 }
 
 function namesOf(index: IndexView | null, uid: string, physical: string): IndexNames {

@@ -7,7 +7,7 @@ import type { IndexView } from '../model/view.ts'
 import { documentTargets, planList, retargetDocument, retargetList } from '../plan/documents.ts'
 import { type ListRequest, parseListRequest } from '../plan/documents-request.ts'
 import { runScatter } from '../scatter/run.ts'
-import { coverageHeaders, shardsUnavailable } from './coverage.ts'
+import { coverageHeaders, unavailable } from './coverage.ts'
 import { missingIndex } from './missing-index.ts'
 import { type ClientRequest, mentionsOwnFields, nodeOpinion, refusalReply } from './native-error.ts'
 import { type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
@@ -15,7 +15,10 @@ import { type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
 /** Plans made for one request: a copy that lies, or the only copy failing, costs one each. */
 const PLANS_MAX = 3
 
-/** A request for a list of documents; `text` is its body form, or null when it is no UTF-8 or no such form exists. */
+/**
+ * A request for a list of documents; `text` is its body form, or null when it is no UTF-8 or no such form
+ * exists.
+ */
 export interface ListCall {
   readonly uid: IndexUid
   readonly text: string | null
@@ -36,7 +39,7 @@ export async function listDocuments(deps: ReadDeps, call: ListCall, context: Rea
   const view = deps.views.current()
   const index = view.indexes.get(uid) ?? null
   const request = call.text === null ? null : parseListRequest(call.text)
-  if (request === null || (index !== null && mentionsOwnFields(client))) {
+  if (request === null || (index !== null && mentionsOwnFields(call.text))) {
     const opinion = await nodeOpinion(deps, { view, index, uid, request: client, context })
     if (opinion !== null) return opinion
     if (request === null && index !== null)
@@ -71,19 +74,14 @@ async function listCopies(deps: ReadDeps, ask: Listing): Promise<Reply> {
     }
     deps.observe?.planned?.('documents', plan.targets.length, plan.merge.whole)
     const failedBefore = failed.size
-    const answers = await runScatter(scatterDeps(deps), {
-      targets: plan.targets,
-      uncovered: plan.uncovered,
-      retarget: plan.merge.whole ? null : retargetList(scope),
-      deadline: context.deadline,
-      operation: 'documents',
-      failed,
-    })
+    const retarget = retargetList(scope, plan)
+    const how = { retarget, deadline: context.deadline, operation: 'documents', failed }
+    const answers = await runScatter(scatterDeps(deps), { ...plan, ...how })
     const [refusal] = answers.refusals
     if (refusal !== undefined) return refusalReply(deps, refusal, { index, request: call.client, context })
     const again = round < PLANS_MAX && deps.clock.now() < context.deadline.at
-    if (again && plan.merge.whole && failed.size > failedBefore) continue
-    const headers = coverageHeaders(index, answers, deps.config)
+    if (again && retarget === null && failed.size > failedBefore) continue
+    const headers = coverageHeaders(index, answers, deps)
     const merged = await mergeList(deps.kernel, bodiesOf(answers), plan.merge)
     if (merged.kind === 'merged')
       return { status: 200, contentType: 'application/json', body: merged.body, headers }
@@ -121,7 +119,7 @@ export async function getDocument(deps: ReadDeps, call: DocumentCall, context: R
     const [refusal] = answers.refusals
     if (refusal !== undefined) return refusalReply(deps, refusal, { index, request: call.client, context })
     const [answer] = answers.answers
-    if (answer === undefined) throw shardsUnavailable(call.uid, [shard])
+    if (answer === undefined) throw unavailable(index, answers)
     const merged = await stripDocument(deps.kernel, answer.body)
     if (merged.kind === 'merged') return { status: 200, contentType: 'application/json', body: merged.body }
     passOver(failed, answers, { merged, again: round < PLANS_MAX })

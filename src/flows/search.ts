@@ -1,3 +1,4 @@
+import { limits } from '../config/limits.ts'
 import { mergeSearch } from '../merge/search.ts'
 import type { Answers, TargetRefusal } from '../model/answers.ts'
 import type { HeaderList, Reply } from '../model/call.ts'
@@ -17,7 +18,10 @@ import { type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
 /** Plans made for one request: a copy that lies, or the only copy failing, costs one each. */
 const PLANS_MAX = 3
 
-/** A search as the client made it. `text` is its body, or null when it is no UTF-8; `client` is for error texts. */
+/**
+ * A search as the client made it. `text` is its body, or null when it is no UTF-8; `client` is for error
+ * texts.
+ */
 export interface SearchCall {
   readonly uid: IndexUid
   readonly text: string | null
@@ -30,7 +34,7 @@ export async function search(deps: ReadDeps, call: SearchCall, context: ReadCont
   const view = deps.views.current()
   const index = view.indexes.get(uid) ?? null
   const request = call.text === null ? null : parseSearchRequest(call.text)
-  if (request === null || (index !== null && mentionsOwnFields(client))) {
+  if (request === null || (index !== null && mentionsOwnFields(call.text))) {
     const opinion = await nodeOpinion(deps, { view, index, uid, request: client, context })
     if (opinion !== null) return opinion
     if (request === null && index !== null)
@@ -57,12 +61,15 @@ async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
     if (plan.kind === 'refusal') return unsupported(deps, { view, index, feature: plan.feature }, ask)
     deps.observe?.planned?.('search', plan.targets.length, plan.merge.whole)
     const failedBefore = failed.size
-    const answers = await scatter(deps, { plan, scope, failed, context: ask.context })
+    const retarget = retargetSearch(scope, plan)
+    const { deadline, headers } = ask.context
+    const how = { retarget, deadline, headers, operation: 'search', failed }
+    const answers = await runScatter(scatterDeps(deps), { ...plan, ...how })
     const refusal = answers.refusals.find((found) => !knowsNoSuchField(found, answers))
     if (refusal !== undefined)
       return refusalReply(deps, refusal, { index, request: ask.call.client, context: ask.context })
-    const again = round < PLANS_MAX && deps.clock.now() < ask.context.deadline.at
-    if (again && plan.merge.whole && failed.size > failedBefore) continue
+    const again = round < PLANS_MAX && deps.clock.now() < deadline.at
+    if (again && retarget === null && failed.size > failedBefore) continue
     const reply = await fold(deps, { index, plan, answers })
     if ('status' in reply) return reply
     failed.add(reply.liar)
@@ -70,7 +77,10 @@ async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
   }
 }
 
-/** What one node refuses is told in its words; else the request is fine and it is this proxy that cannot do it. */
+/**
+ * What one node refuses is told in its words; else the request is fine and it is this proxy that cannot do
+ * it.
+ */
 async function unsupported(
   deps: ReadDeps,
   found: { readonly view: View; readonly index: IndexView; readonly feature: string },
@@ -84,8 +94,8 @@ async function unsupported(
 }
 
 /**
- * A copy that never saw a sub-field refuses to search in it, though others have it: no document of its shards has the
- * field, so it has no hits.
+ * A copy that never saw a sub-field refuses to search in it, though others have it: no document of its
+ * shards has the field, so it has no hits.
  */
 function knowsNoSuchField(refusal: TargetRefusal, { answers }: Answers): boolean {
   return answers.length > 0 && refusal.code === 'invalid_search_attributes_to_search_on'
@@ -103,29 +113,8 @@ function scopeOf(
     draw: deps.random.next(),
     request: ask.request,
     extraFilters: ask.context.extraFilters,
+    nodeFacetValues: limits.nodeFacetValuesMin,
   }
-}
-
-function scatter(
-  deps: ReadDeps,
-  run: {
-    readonly plan: SearchPlan
-    readonly scope: SearchScope
-    readonly failed: Set<NodeId>
-    readonly context: ReadContext
-  },
-): Promise<Answers> {
-  const { plan, scope, failed, context } = run
-  return runScatter(scatterDeps(deps), {
-    targets: plan.targets,
-    uncovered: plan.uncovered,
-    // One node that pages by itself cannot be helped out by others: that takes another plan.
-    retarget: plan.merge.whole ? null : retargetSearch(scope),
-    deadline: context.deadline,
-    headers: context.headers,
-    operation: 'search',
-    failed,
-  })
 }
 
 async function fold(
@@ -133,7 +122,7 @@ async function fold(
   found: { readonly index: IndexView; readonly plan: SearchPlan; readonly answers: Answers },
 ): Promise<Reply | { readonly liar: NodeId; readonly reason: string }> {
   const { index, plan, answers } = found
-  const headers = coverageHeaders(index, answers, deps.config)
+  const headers = coverageHeaders(index, answers, deps)
   if (answers.uncovered.length > 0) deps.observe?.uncovered?.('search', answers.uncovered.length)
   const wall = deps.clock.wall()
   const uids = { request: uuidv7(wall, deps.random), query: uuidv7(wall, deps.random) }

@@ -4,11 +4,8 @@ import { FIELD, HEAD_BYTES, ROW_BYTES } from './abi.ts'
 import { NO_ROOM } from './fault.ts'
 import { type GatherRequest, type KernelFault, ROW, ROW_FLAG } from './kernel.ts'
 import { SHARDS_MAX } from './split.ts'
-import type { KernelWindow } from './window.ts'
+import type { CallBounds, KernelWindow } from './window.ts'
 
-/** Span of the body that one call copies in, but for longer documents. */
-const SPAN_BYTES = 1_048_576
-const ROWS_PER_CALL = 8_192
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
 
@@ -25,7 +22,7 @@ export function gatherDocuments(window: KernelWindow, request: GatherRequest): U
   const { seq } = request
   assert(Number.isSafeInteger(seq) && seq >= 0 && seq <= SEQ_MAX, 'operation number fits its digits')
   const wanted = request.shards === null ? null : wantedTable(request.shards)
-  const batches = planBatches(request, wanted)
+  const batches = planBatches(request, wanted, window.bounds)
   let bytes = 2
   let documents = 0
   for (const batch of batches) {
@@ -53,7 +50,7 @@ function wantedTable(shards: ReadonlySet<number>): Uint8Array {
 }
 
 /** Cuts the rows into batches and drops those without a wanted document. */
-function planBatches({ body, rows }: GatherRequest, wanted: Uint8Array | null): Batch[] {
+function planBatches({ body, rows }: GatherRequest, wanted: Uint8Array | null, bounds: CallBounds): Batch[] {
   const batches: Batch[] = []
   const count = rows.length / ROW.stride
   let first = 0
@@ -63,11 +60,11 @@ function planBatches({ body, rows }: GatherRequest, wanted: Uint8Array | null): 
     let documents = 0
     let row = first
     let before = spanStart
-    for (; row < count && row - first < ROWS_PER_CALL; row++) {
+    for (; row < count && row - first < bounds.rows; row++) {
       const at = row * ROW.stride
       const start = rows[at + ROW.start] ?? 0
       const end = rows[at + ROW.end] ?? 0
-      if (row > first && end - spanStart > SPAN_BYTES) break
+      if (row > first && end - spanStart > bounds.inputBytes) break
       const shard = rows[at + ROW.shard] ?? 0
       assert(
         start >= before && end > start && end <= body.length && shard < SHARDS_MAX,

@@ -11,7 +11,7 @@ import type {
 } from './kernel.ts'
 import { mergeAnswers } from './merge.ts'
 import { splitDocuments } from './split.ts'
-import { KernelWindow } from './window.ts'
+import { type CallBounds, KernelWindow } from './window.ts'
 
 /** The kernels on the calling thread: every call is synchronous and runs to its end. */
 export interface InlineKernel {
@@ -30,8 +30,9 @@ const BYTES_PER_UNIT = 3
 /** A 511-byte key and more: longer texts get a region of their own. */
 const KEY_UNITS = 1_024
 
-export function createInlineKernel(module: WebAssembly.Module): InlineKernel {
-  const window = new KernelWindow(module)
+/** @param bounds smaller than usual in tests, so that small inputs cross borders */
+export function createInlineKernel(module: WebAssembly.Module, bounds?: CallBounds): InlineKernel {
+  const window = new KernelWindow(module, bounds)
   // keys have a window of their own: they are hashed by the thousand, and while a split is under way
   const keys = new KernelWindow(module)
   const shardOf = (key: string, shards: number): number => guarded(keys, () => shardOfKey(keys, key, shards))

@@ -8,9 +8,6 @@ import { type KernelFault, ROW, type SplitRequest, type SplitResult } from './ke
 import { readSlowly } from './slow-document.ts'
 import type { KernelWindow, Region } from './window.ts'
 
-/** Window that a body is walked in. It grows for documents that do not fit. */
-const WINDOW_BYTES = 1_048_576
-const ROWS_PER_CALL = 8_192
 /** Shards that four octal digits can name. */
 export const SHARDS_MAX = 4_096
 
@@ -19,6 +16,7 @@ interface Walk {
   /** Body offset of the next window. */
   at: number
   phase: number
+  /** Grows for documents that do not fit. */
   windowBytes: number
   documents: number
   readonly parts: Uint32Array[]
@@ -37,7 +35,7 @@ export function splitDocuments(
   const walk: Walk = {
     at: 0,
     phase: request.format === 'ndjson' ? PHASE.stream : PHASE.start,
-    windowBytes: Math.min(WINDOW_BYTES, body.length),
+    windowBytes: Math.min(window.bounds.inputBytes, body.length),
     documents: 0,
     parts: [],
   }
@@ -57,7 +55,7 @@ function splitStep(window: KernelWindow, request: SplitRequest, walk: Walk): 'do
   const size = Math.min(walk.windowBytes, body.length - walk.at)
   window.begin()
   const name = placeName(window, request.primaryKey)
-  const rows = window.region(ROWS_PER_CALL * ROW_BYTES)
+  const rows = window.region(window.bounds.rows * ROW_BYTES)
   const input = window.region(size)
   if (name === null || rows === null || input === null) return NO_ROOM
   window.load(input, body.subarray(walk.at, walk.at + size))

@@ -7,6 +7,15 @@ const KEEP_BYTES = 67_108_864
 /** 32-bit addresses, less a page so that every end is an address too. */
 const MEMORY_BYTES_MAX = 4_294_901_760
 
+/** How much one call of a kernel takes. Larger inputs are worked through piece by piece. */
+export interface CallBounds {
+  /** Bytes of a body that one call copies in, but for longer documents. */
+  readonly inputBytes: number
+  readonly rows: number
+}
+
+export const CALL_BOUNDS: CallBounds = { inputBytes: 1_048_576, rows: 8_192 }
+
 /** A region of a window's memory. Addresses are absolute. */
 export interface Region {
   readonly at: number
@@ -18,14 +27,16 @@ export interface Region {
  * after the other, so there is no map of fixed addresses to outgrow.
  */
 export class KernelWindow {
+  readonly bounds: CallBounds
   readonly #module: WebAssembly.Module
   #exports: KernelExports | null = null
   #control = new Uint32Array(0)
   #bytes = new Uint8Array(0)
   #free = 0
 
-  constructor(module: WebAssembly.Module) {
+  constructor(module: WebAssembly.Module, bounds: CallBounds = CALL_BOUNDS) {
     this.#module = module
+    this.bounds = bounds
   }
 
   get exports(): KernelExports {

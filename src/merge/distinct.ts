@@ -19,9 +19,10 @@ export interface DistinctHits {
 }
 
 /**
- * Keeps the best hit of every value in a merged list that holds all hits of all nodes. Each node has already dropped
- * its own repetitions, which loses nothing as long as a document has one value: a better hit of the same value stood in
- * for it. Null when a hit has several values, for then it may have lost hits.
+ * Keeps the best hit of every value in a merged list that holds all hits of all nodes. Each node has
+ * already dropped its own repetitions, which loses nothing as long as a document has one value: a better
+ * hit of the same value stood in for it. Null when a hit has several values, for then it may have lost
+ * hits.
  */
 export function keepDistinct(merged: MergeResult, cut: DistinctCut): DistinctHits | null {
   const { distinct, offset, limit } = cut

@@ -46,7 +46,7 @@ export async function stripDocument(kernel: Kernel, document: Uint8Array): Promi
     keepDetails: false,
   })
   if (isFault(result)) return { kind: 'fault', input: 0, reason: result.fault }
-  if (result.count !== 1) return { kind: 'fault', input: 0, reason: 'not a document' }
+  if (result.received[0] !== 1) return { kind: 'fault', input: 0, reason: 'not a document' }
   return { kind: 'merged', body: result.hits }
 }
 

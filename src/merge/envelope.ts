@@ -1,6 +1,6 @@
 import type { SearchMerge } from '../model/plan.ts'
 import { type JsonMember, membersOf, memberValue } from '../std/json-members.ts'
-import { mergeFacets } from './facets.ts'
+import { type MergedFacets, mergeFacets } from './facets.ts'
 
 /** Uids made for this reply. */
 export interface ReplyUids {
@@ -15,24 +15,33 @@ export interface EnvelopeFold {
   readonly total: number | null
 }
 
+export interface FoldedEnvelope {
+  readonly members: readonly JsonMember[]
+  readonly facetsExact: boolean
+}
+
 /**
- * Everything of a search reply but its hits, folded from the answers' envelopes: members in a node's order, totals
- * summed, facets merged, what is not known here taken from the first answer.
- * Answers the position of the first envelope that has not the shape of a search answer instead, when there is one.
+ * Everything of a search reply but its hits, folded from the answers' envelopes: members in a node's order,
+ * totals summed, facets merged, what is not known here taken from the first answer. Answers the position of
+ * the first envelope that has not the shape of a search answer instead, when there is one.
  */
 export function foldEnvelopes(
   envelopes: readonly string[],
   fold: EnvelopeFold,
-): readonly JsonMember[] | { readonly input: number } {
+): FoldedEnvelope | { readonly input: number } {
   const parts: JsonMember[][] = []
   for (const envelope of envelopes) {
     const members = readEnvelope(envelope, fold.merge)
     if (members === null) return { input: parts.length }
     parts.push(members)
   }
-  const computed = computedMembers(parts, fold)
-  const [first] = parts
-  return (first ?? []).map(({ key, value }) => ({ key, value: computed.get(key) ?? value }))
+  const sums = sum(numbersOf(parts, totalName(fold.merge)))
+  const facets = facetsOf(parts, fold, sums)
+  const computed = computedMembers(parts, fold, fold.total ?? sums)
+  if (facets !== null) computed.set('facetDistribution', facets.distribution).set('facetStats', facets.stats)
+  const [first = []] = parts
+  const members = first.map(({ key, value }) => ({ key, value: computed.get(key) ?? value }))
+  return { members, facetsExact: facets?.exact ?? true }
 }
 
 /** Name of the total in an answer of that page form. */
@@ -75,10 +84,12 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
 
-function computedMembers(parts: readonly JsonMember[][], fold: EnvelopeFold): Map<string, string> {
+function computedMembers(
+  parts: readonly JsonMember[][],
+  fold: EnvelopeFold,
+  total: number,
+): Map<string, string> {
   const { merge, uids } = fold
-  const sums = sum(numbersOf(parts, totalName(merge)))
-  const total = fold.total ?? sums
   const computed = new Map<string, string>([
     ['processingTimeMs', String(Math.max(...numbersOf(parts, 'processingTimeMs')))],
     [totalName(merge), String(total)],
@@ -91,25 +102,22 @@ function computedMembers(parts: readonly JsonMember[][], fold: EnvelopeFold): Ma
     const perPage = Number(echo.hitsPerPage)
     computed.set('totalPages', perPage === 0 ? '0' : String(Math.ceil(total / perPage)))
   }
-  setFacets(computed, parts, fold, sums)
   const metadata = memberValue(parts[0] ?? [], 'metadata')
   if (metadata !== undefined) computed.set('metadata', metadataText(metadata, fold))
   return computed
 }
 
-function setFacets(
-  computed: Map<string, string>,
+function facetsOf(
   parts: readonly JsonMember[][],
   { merge }: EnvelopeFold,
   candidates: number,
-): void {
+): MergedFacets | null {
   const answers = parts.flatMap((members) => {
     const distribution = memberValue(members, 'facetDistribution')
     return distribution === undefined ? [] : [{ distribution, stats: memberValue(members, 'facetStats') }]
   })
-  if (answers.length === 0) return
-  const facets = mergeFacets(answers, { order: merge.facets, candidates, whole: merge.whole })
-  computed.set('facetDistribution', facets.distribution).set('facetStats', facets.stats)
+  if (answers.length === 0) return null
+  return mergeFacets(answers, { order: merge.facets, candidates, whole: merge.whole })
 }
 
 /** `metadata` names the index as clients know it, and this reply's own query uid. */

@@ -9,7 +9,10 @@ export interface IndexNames {
   readonly ownRulesFirst: boolean
 }
 
-/** `filterable attribute patterns`, `filterable attributes patterns`, `sortable attributes`, `searchable attributes`. */
+/**
+ * `filterable attribute patterns`, `filterable attributes patterns`, `sortable attributes`, `searchable
+ * attributes`.
+ */
 const ATTRIBUTE_LIST = /Available ((\w+) attributes?(?: patterns)?) are: `([^\n]*?)`\./g
 /** Rules are counted from 0. */
 const RULE_NUMBER = /(\brule #)(\d+)/g

@@ -36,13 +36,18 @@ export async function mergeSearch(
       feature: `\`distinct\` by \`${attribute}\`, which has several values in a document, over several nodes`,
     }
   }
-  const members = foldEnvelopes(result.envelopes.map(text), { merge, uids, total: page.total })
-  if ('input' in members) return { kind: 'fault', input: members.input, reason: 'not a search answer' }
+  const envelope = foldEnvelopes(result.envelopes.map(text), { merge, uids, total: page.total })
+  if ('input' in envelope) return { kind: 'fault', input: envelope.input, reason: 'not a search answer' }
+  const { members, facetsExact } = envelope
   const rest = members.map(({ key, value }) => `${JSON.stringify(key)}:${value}`).join(',')
   const body = concat([utf8('{"hits":['), page.hits, utf8(`],${rest}}`)])
   const hasFacets = members.some((member) => member.key === 'facetDistribution')
-  const approximate = page.approximate.filter((part) => part !== 'facets' || hasFacets)
-  return { kind: 'merged', body, approximate }
+  const facets = hasFacets && !(facetsExact && page.facetsExact)
+  return { kind: 'merged', body, approximate: approximateParts(page.totalExact, !facets) }
+}
+
+function approximateParts(totalExact: boolean, facetsExact: boolean): readonly Approximate[] {
+  return [...(totalExact ? [] : (['total'] as const)), ...(facetsExact ? [] : (['facets'] as const))]
 }
 
 function mergeRequest(answers: readonly Uint8Array[], merge: SearchMerge): MergeRequest {
@@ -56,18 +61,21 @@ function mergeRequest(answers: readonly Uint8Array[], merge: SearchMerge): Merge
 
 interface Page {
   readonly hits: Uint8Array
+  /** Null: the sum of the answers' totals. */
   readonly total: number | null
-  readonly approximate: readonly Approximate[]
+  readonly totalExact: boolean
+  readonly facetsExact: boolean
 }
 
 function pageOf(result: MergeResult, merge: SearchMerge): Page | null {
   const { distinct, offset, limit } = merge
   if (distinct === null)
-    return { hits: result.hits, total: null, approximate: merge.totalsApproximate ? ['total'] : [] }
+    return { hits: result.hits, total: null, totalExact: !merge.totalsApproximate, facetsExact: true }
   const kept = keepDistinct(result, { distinct, offset, limit })
   if (kept === null) return null
+  const { hits } = kept
   const exhausted = result.received.every((received) => received < offset + limit)
   // Totals count values, and so do facets: values that several nodes have are counted by each.
-  if (!exhausted) return { hits: kept.hits, total: null, approximate: ['total', 'facets'] }
-  return { hits: kept.hits, total: kept.kept, approximate: kept.dropped > 0 ? ['facets'] : [] }
+  if (!exhausted) return { hits, total: null, totalExact: false, facetsExact: false }
+  return { hits, total: kept.kept, totalExact: true, facetsExact: kept.dropped === 0 }
 }

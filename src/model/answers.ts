@@ -26,7 +26,10 @@ export interface TargetFailure {
 
 /** What a scatter brought back; failures are values, never exceptions. */
 export interface Answers {
-  /** Ordered by lowest shard. Together with `refusals` and `uncovered` they speak for every wanted shard once. */
+  /**
+   * Ordered by lowest shard. Together with `refusals` and `uncovered` they speak for every wanted shard
+   * once.
+   */
   readonly answers: readonly TargetAnswer[]
   readonly refusals: readonly TargetRefusal[]
   /** Shards nobody answered for, ascending. */

@@ -1,7 +1,9 @@
 import type { IndexUid, NodeId, ShardId } from './ids.ts'
 import type { NodeView } from './view.ts'
 
-/** One request to one node, for the shards it answers for. Positions in `targets` are positions of answers. */
+/**
+ * One request to one node, for the shards it answers for. Positions in `targets` are positions of answers.
+ */
 export interface ReadTarget {
   readonly node: NodeView
   /** Physical index name on that node. */
@@ -32,6 +34,8 @@ export interface FacetOrder {
   readonly sortBy: Readonly<Record<string, 'alpha' | 'count'>>
   /** Values shown per facet. */
   readonly valuesMax: number
+  /** Values in a node's list from which on the node may have cut it off. */
+  readonly fullAt: number
 }
 
 /** What to do with the answers of a search. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { buildConnector, Client } from 'undici'
 import { limits } from '../config/limits.ts'
-import type { Exchange } from './exchange.ts'
+import type { ExchangeError } from './failures.ts'
 
 /** Idle connections are given up after this long; a node's own hint may extend it to the maximum. */
 const KEEP_ALIVE_MS = 15_000
@@ -66,6 +66,17 @@ export class Connection {
   }
 }
 
+/** An exchange as its connections see it. */
+export interface Guest {
+  readonly write: boolean
+  /** Takes the connection that was assigned to it. */
+  begin(connection: Connection): void
+  /** Will never get one. */
+  refuse(error: ExchangeError, reason: string): void
+  /** Ends now if it is a parked write. */
+  unpark(): void
+}
+
 /**
  * The connections to one node. At most `connectionsMax` exchanges are under way, the others wait here, where
  * they can still be withdrawn (a request in undici's own queue could not). Writes never hold all connections,
@@ -77,9 +88,9 @@ export class NodeConnections {
   readonly #writesMax: number
   /** Last used last, so that few connections stay warm. */
   readonly #idle: Connection[] = []
-  readonly #underWay = new Set<Exchange>()
-  readonly #waitingReads = new Set<Exchange>()
-  readonly #waitingWrites = new Set<Exchange>()
+  readonly #underWay = new Set<Guest>()
+  readonly #waitingReads = new Set<Guest>()
+  readonly #waitingWrites = new Set<Guest>()
   #writes = 0
   #writesTurn = false
   #closed = false
@@ -96,26 +107,26 @@ export class NodeConnections {
   }
 
   /** Starts the exchange now or as soon as a connection is free. */
-  enter(exchange: Exchange): void {
+  enter(guest: Guest): void {
     if (this.#closed) {
-      exchange.refuse('closed', 'the transport was closed')
+      guest.refuse('closed', 'the transport was closed')
     } else if (this.#waitingReads.size + this.#waitingWrites.size >= limits.concurrentRequestsMax) {
-      exchange.refuse('queued', 'too many requests wait for this node')
+      guest.refuse('queued', 'too many requests wait for this node')
     } else {
-      const queue = exchange.write ? this.#waitingWrites : this.#waitingReads
-      queue.add(exchange)
+      const queue = guest.write ? this.#waitingWrites : this.#waitingReads
+      queue.add(guest)
       this.#pump()
     }
   }
 
-  leaveQueue(exchange: Exchange): void {
-    this.#waitingReads.delete(exchange)
-    this.#waitingWrites.delete(exchange)
+  leaveQueue(guest: Guest): void {
+    this.#waitingReads.delete(guest)
+    this.#waitingWrites.delete(guest)
   }
 
-  release(connection: Connection, exchange: Exchange, complete: boolean): void {
-    this.#underWay.delete(exchange)
-    if (exchange.write) this.#writes--
+  release(connection: Connection, guest: Guest, complete: boolean): void {
+    this.#underWay.delete(guest)
+    if (guest.write) this.#writes--
     if (complete) {
       connection.served()
       this.#idle.push(connection)
@@ -127,11 +138,11 @@ export class NodeConnections {
   async close(): Promise<void> {
     if (!this.#closed) {
       this.#closed = true
-      for (const exchange of [...this.#waitingReads, ...this.#waitingWrites]) {
-        this.leaveQueue(exchange)
-        exchange.refuse('closed', 'the transport was closed')
+      for (const guest of [...this.#waitingReads, ...this.#waitingWrites]) {
+        this.leaveQueue(guest)
+        guest.refuse('closed', 'the transport was closed')
       }
-      for (const exchange of [...this.#underWay]) exchange.unpark()
+      for (const guest of [...this.#underWay]) guest.unpark()
     }
     if (this.#underWay.size > 0)
       await new Promise<void>((resolve) => {
@@ -150,23 +161,23 @@ export class NodeConnections {
 
   #pump(): void {
     while (this.#underWay.size < this.#connectionsMax) {
-      const exchange = this.#nextWaiting()
-      if (exchange === null) return
+      const guest = this.#nextWaiting()
+      if (guest === null) return
       const connection = this.#takeConnection()
       if (connection === null) {
-        this.leaveQueue(exchange)
-        exchange.refuse('invalid', 'the address of the node is not a valid origin')
+        this.leaveQueue(guest)
+        guest.refuse('invalid', 'the address of the node is not a valid origin')
         continue
       }
-      this.leaveQueue(exchange)
-      this.#underWay.add(exchange)
-      if (exchange.write) this.#writes++
-      exchange.begin(connection)
+      this.leaveQueue(guest)
+      this.#underWay.add(guest)
+      if (guest.write) this.#writes++
+      guest.begin(connection)
     }
   }
 
   /** Reads and writes take turns while both wait. */
-  #nextWaiting(): Exchange | null {
+  #nextWaiting(): Guest | null {
     const [read] = this.#waitingReads
     const [write] = this.#writes < this.#writesMax ? this.#waitingWrites : []
     if (read === undefined || write === undefined) return read ?? write ?? null

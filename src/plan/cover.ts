@@ -29,9 +29,9 @@ interface Candidate {
 }
 
 /**
- * Chooses one readable copy for every wanted shard so that few nodes are asked: a greedy set cover over each group by
- * itself and over all groups together, the best of which wins. Groups are tried apart because copies of one group
- * overlap least.
+ * Chooses one readable copy for every wanted shard so that few nodes are asked: a greedy set cover over each
+ * group by itself, since copies of one group overlap least, and over all groups together where no group has
+ * everything.
  */
 export function cover(request: CoverRequest): Cover {
   const candidates = candidatesOf(request)
@@ -42,11 +42,10 @@ export function cover(request: CoverRequest): Cover {
       candidates.filter((candidate) => candidate.node.group === group),
     ),
   )
-  if (groups.length !== 1) tries.push(greedy(request, candidates))
-  const fewestUncovered = Math.min(...tries.map((attempt) => attempt.uncovered.length))
-  const complete = tries.filter((attempt) => attempt.uncovered.length === fewestUncovered)
-  const fewestPicks = Math.min(...complete.map((attempt) => attempt.picks.length))
-  const best = complete.filter((attempt) => attempt.picks.length === fewestPicks)
+  const complete = tries.filter((attempt) => attempt.uncovered.length === 0)
+  if (complete.length === 0) return greedy(request, candidates)
+  const fewest = Math.min(...complete.map((attempt) => attempt.picks.length))
+  const best = complete.filter((attempt) => attempt.picks.length === fewest)
   return best[Math.floor(request.draw * best.length)] ?? { picks: [], uncovered: request.shards }
 }
 

@@ -1,6 +1,6 @@
 import type { ListMerge } from '../model/plan.ts'
-import { type JsonMember, memberValue } from '../std/json-members.ts'
-import { filterElements, isUnsigned, objectMembers, stringList, toSafe } from './search-request.ts'
+import type { JsonMember } from '../std/json-members.ts'
+import { filterElements, givenValue, readBody, stringList, toSafe, unsignedText } from './request-body.ts'
 
 /** What planning must know of a request for a list of documents. */
 export interface ListRequest {
@@ -20,19 +20,19 @@ const LIMIT_DEFAULT = '20'
 
 /** Null when a value that planning relies on has a shape only a node can judge. */
 export function parseListRequest(text: string): ListRequest | null {
-  const members = objectMembers(text)
-  if (members === null) return null
-  const offset = memberValue(members, 'offset') ?? '0'
-  const limit = memberValue(members, 'limit') ?? LIMIT_DEFAULT
-  const filters = filterElements(memberValue(members, 'filter'))
-  const sort = stringList(memberValue(members, 'sort'))
-  const fields = stringList(memberValue(members, 'fields'))
-  const ids = keyTexts(memberValue(members, 'ids'))
-  if (!isUnsigned(offset) || !isUnsigned(limit) || filters === null) return null
+  const body = readBody(text)
+  if (body === null) return null
+  const offset = unsignedText(body, 'offset', '0')
+  const limit = unsignedText(body, 'limit', LIMIT_DEFAULT)
+  const filters = filterElements(body)
+  const sort = stringList(body, 'sort')
+  const fields = stringList(body, 'fields')
+  const ids = keyTexts(givenValue(body, 'ids'))
+  if (offset === null || limit === null || filters === null) return null
   if (sort === undefined || fields === undefined || ids === undefined) return null
   return {
     text,
-    members,
+    members: body.members,
     offset: toSafe(offset),
     limit: toSafe(limit),
     echo: { offset, limit },
@@ -43,13 +43,12 @@ export function parseListRequest(text: string): ListRequest | null {
   }
 }
 
-/** Null when absent or null; undefined when it is no list of strings and integers. */
-function keyTexts(text: string | undefined): readonly string[] | null | undefined {
-  if (text === undefined || text === 'null') return null
-  const value: unknown = JSON.parse(text)
+/** Null when there are none; undefined when it is no list of strings and integers. */
+function keyTexts(value: unknown): readonly string[] | null | undefined {
+  if (value === null) return null
   if (!Array.isArray(value)) return undefined
   const keys: string[] = []
-  for (const element of value) {
+  for (const element of value as readonly unknown[]) {
     if (typeof element === 'string') keys.push(element)
     // Larger integers lose digits when parsed; all shards are asked then.
     else if (Number.isSafeInteger(element)) keys.push(String(element))

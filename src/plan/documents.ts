@@ -42,8 +42,12 @@ export function planList(scope: ListScope): ListPlan | Refusal {
   }
 }
 
-/** Other copies for shards of a merged plan. A plan for one whole node is made anew instead. */
-export function retargetList(scope: ListScope): Retarget {
+/**
+ * Other copies for shards of a merged plan. Null where nobody can help out: such a plan is made anew
+ * instead.
+ */
+export function retargetList(scope: ListScope, plan: ListPlan): Retarget | null {
+  if (plan.merge.whole || scope.request.sort.length > 0) return null
   return (shards: readonly ShardId[], failed: ReadonlySet<NodeId>) =>
     mergedTargets({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) }, shards)
 }

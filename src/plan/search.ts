@@ -9,6 +9,8 @@ export interface SearchScope extends ReadScope {
   readonly request: SearchRequest
   /** Filters of the caller's own (tenants): JSON texts of elements of the outer filter array. */
   readonly extraFilters: readonly string[]
+  /** Values that nodes list of a facet, at least, before they cut it off. */
+  readonly nodeFacetValues: number
 }
 
 /** Members of the body that planning writes itself. */
@@ -27,18 +29,24 @@ export function planSearch(scope: SearchScope): SearchPlan | Refusal {
   return { kind: 'search', targets, uncovered: merged.uncovered, merge: mergeOf(scope, whole) }
 }
 
-/** Other copies for shards of a merged plan. A plan for one whole node is made anew instead. */
-export function retargetSearch(scope: SearchScope): Retarget {
+/**
+ * Other copies for shards of a merged plan. Null where nobody can help out: one node that pages by itself,
+ * or a request that only one node may answer; such a plan is made anew instead.
+ */
+export function retargetSearch(scope: SearchScope, plan: SearchPlan): Retarget | null {
+  if (plan.merge.whole || unsupportedFeature(scope) !== null) return null
   return (shards: readonly ShardId[], failed: ReadonlySet<NodeId>) =>
     mergedTargets({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) }, shards)
 }
 
 function mergedTargets(scope: SearchScope, shards: readonly ShardId[]): ReadTargets {
-  return targetsFor(scope, shards, (name, shardFilter) => ({
-    method: 'POST',
-    path: indexPath(name, 'search'),
-    body: mergedBody(scope, shardFilter),
-  }))
+  // Nodes that need no filter of their own get the same text.
+  const bodies = new Map<string | null, string>()
+  return targetsFor(scope, shards, (name, shardFilter) => {
+    const body = bodies.get(shardFilter) ?? mergedBody(scope, shardFilter)
+    bodies.set(shardFilter, body)
+    return { method: 'POST', path: indexPath(name, 'search'), body }
+  })
 }
 
 /** Page bounds after `maxTotalHits`, which a node applies to its own hits only. */
@@ -48,7 +56,10 @@ function clamped(scope: SearchScope): { offset: number; limit: number } {
   return { offset, limit: Math.min(scope.request.limit, most - offset) }
 }
 
-/** One node has everything and pages itself: the client's own text, with what only this proxy knows written in. */
+/**
+ * One node has everything and pages itself: the client's own text, with what only this proxy knows written
+ * in.
+ */
 function wholeBody(scope: SearchScope, shardFilter: string | null): string {
   const { request, extraFilters } = scope
   const changes: JsonMember[] = []
@@ -96,7 +107,11 @@ function mergeOf(scope: SearchScope, whole: boolean): SearchMerge {
     limit: window.limit,
     echo: request.echo,
     keepDetails: request.wantsDetails,
-    facets: { sortBy: index.facts.sortFacetValuesBy, valuesMax: index.facts.maxValuesPerFacet },
+    facets: {
+      sortBy: index.facts.sortFacetValuesBy,
+      valuesMax: index.facts.maxValuesPerFacet,
+      fullAt: scope.nodeFacetValues,
+    },
     distinct: whole ? null : distinctMerge(scope),
     totalsApproximate: !whole && request.threshold && request.echo.kind === 'offset',
   }
@@ -135,8 +150,8 @@ function isReadable(distinct: DistinctMerge, { index }: SearchScope): boolean {
 }
 
 /**
- * Scores of different nodes are on one scale when no rule's maximum depends on the words a node has: without a query,
- * for a single word, or when all words must match.
+ * Scores of different nodes are on one scale when no rule's maximum depends on the words a node has:
+ * without a query, for a single word, or when all words must match.
  */
 function constantScale(request: SearchRequest): boolean {
   const query = request.query.trim()

@@ -14,16 +14,17 @@ export function shardText(shard: ShardId): string {
 }
 
 /**
- * Expression that limits a node to `asked`; null when it physically holds nothing else. What a node holds may be more
- * than its readable copies: half-copied and not yet purged shards count.
+ * Expression that limits a node to `asked`; null when it physically holds nothing else. What a node holds
+ * may be more than its readable copies: half-copied and not yet purged shards count.
  */
 export function shardFilter(index: IndexView, node: NodeId, asked: readonly ShardId[]): string | null {
-  const wanted = new Set(asked)
   const held = index.holds.get(node)
   // What is unknown may be anything: then the wanted shards are named.
   if (held === undefined) return membership(asked)
+  // A node holds whatever it is asked for, so equal numbers mean the same shards.
+  if (held.size === asked.length) return null
+  const wanted = new Set(asked)
   const others = [...held].filter((shard) => !wanted.has(shard)).sort((one, other) => one - other)
-  if (others.length === 0) return null
   return others.length < asked.length ? `NOT ${membership(others)}` : membership(asked)
 }
 

@@ -31,8 +31,8 @@ export interface Scatter extends ReadTargets {
 }
 
 /**
- * Asks all targets at once and answers when each of their shards was answered for, refused or given up. A failed copy
- * is replaced as soon as it fails, by copies on nodes that have not failed, of whatever group.
+ * Asks all targets at once and answers when each of their shards was answered for, refused or given up. A
+ * failed copy is replaced as soon as it fails, by copies on nodes that have not failed, of whatever group.
  */
 export async function runScatter(deps: ScatterDeps, scatter: Scatter): Promise<Answers> {
   const run = new Run(deps, scatter)

@@ -5,9 +5,9 @@ export interface JsonMember {
 }
 
 /**
- * Top-level members of one JSON object in the order of the text, duplicates included. Values keep their spelling, which
- * `JSON.parse` would lose (`1.0`, big integers, the order of integer-like keys).
- * The text must be valid JSON and an object; anything else throws `SyntaxError`.
+ * Top-level members of one JSON object in the order of the text, duplicates included. Values keep their
+ * spelling, which `JSON.parse` would lose (`1.0`, big integers, the order of integer-like keys). The text
+ * must be valid JSON and an object; anything else throws `SyntaxError`.
  */
 export function membersOf(text: string): JsonMember[] {
   const members: JsonMember[] = []
@@ -16,7 +16,8 @@ export function membersOf(text: string): JsonMember[] {
   at = skipBlank(text, at + 1)
   while (text[at] === '"') {
     const keyEnd = stringEnd(text, at)
-    const key: unknown = JSON.parse(text.slice(at, keyEnd))
+    const token = text.slice(at, keyEnd)
+    const key: unknown = token.includes('\\') ? JSON.parse(token) : token.slice(1, -1)
     const colon = skipBlank(text, keyEnd)
     if (text[colon] !== ':') throw new SyntaxError(`no colon at ${colon}`)
     const start = skipBlank(text, colon + 1)
@@ -65,10 +66,10 @@ function skipBlank(text: string, from: number): number {
 
 /** Position after the closing quote of the string that starts at `from`. */
 function stringEnd(text: string, from: number): number {
-  for (let at = from + 1; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === 0x5c) at++
-    else if (code === 0x22) return at + 1
+  for (let quote = text.indexOf('"', from + 1); quote !== -1; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0
+    while (text.charCodeAt(quote - 1 - backslashes) === 0x5c) backslashes++
+    if (backslashes % 2 === 0) return quote + 1
   }
   throw new SyntaxError(`no end of string from ${from}`)
 }

@@ -1,10 +1,11 @@
+import { physicalName } from '../catalogue/names.ts'
 import type { NodeId } from '../model/ids.ts'
 import type { NameRow } from '../model/store.ts'
 import { utf8 } from '../std/bytes.ts'
 import { sleep } from '../std/clock.ts'
 import { nodeView, publishIndex, tailOf, type WriteContext } from './context.ts'
 import { persist } from './marks.ts'
-import { type NodeTask, readTasks, sendWrite, type WriteOutcome } from './node-calls.ts'
+import { indexExists, type NodeTask, readTasks, sendWrite, type WriteOutcome } from './node-calls.ts'
 import type { IndexRun, Leg } from './run.ts'
 
 const RETRY_MS = 250
@@ -80,26 +81,49 @@ function sameMetadata(ours: string, theirs: string | undefined): boolean {
   )
 }
 
-/** Renames until it is certain that it happened; answers the uid of the rename, null when the process is closing. */
-async function renameUntilKnown(context: WriteContext, run: IndexRun, node: NodeId): Promise<number | null> {
-  const before = run.name(node)
-  const after = await persist(context, () => context.store.advanceName(run.row.uid, run.row.generation, node))
+/**
+ * Moves the physical index to the next name and waits until that is certain; answers the uid behind which nothing under
+ * an older name takes effect, null when the process is closing. The store knows the next name before the node does, so
+ * whatever an earlier attempt or an earlier process left is found by looking which name exists.
+ */
+export async function renameUntilKnown(
+  context: WriteContext,
+  run: IndexRun,
+  node: NodeId,
+): Promise<number | null> {
+  const { uid, generation } = run.row
+  const after = await persist(context, () => context.store.advanceName(uid, generation, node))
   const lowest = tailOf(context, node).acknowledged
-  while (!context.closing) {
-    const uid = await rename(context, node, before.name, after.name)
-    if (uid !== null) {
-      const winner = await findRename(context, node, lowest, uid, after.name)
+  for (;;) {
+    if (context.closing) return null
+    const existing = await existingName(context, run, after)
+    if (existing === after.name || existing === null) {
       adopt(context, run, after)
-      return winner
+      return findRename(context, node, Math.max(0, lowest), after.name)
     }
-    await sleep(context.clock, RETRY_MS)
+    if (existing !== undefined) await rename(context, node, existing, after.name)
+    else await sleep(context.clock, RETRY_MS)
+  }
+}
+
+/** The name under which the index is on the node now; null when there is none, undefined when the node did not say. */
+async function existingName(
+  context: WriteContext,
+  run: IndexRun,
+  newest: NameRow,
+): Promise<string | null | undefined> {
+  for (let fence = newest.fence; fence >= 0; fence--) {
+    if (!context.reachability.readable(newest.node)) return undefined
+    const name = physicalName(run.row.uid, run.row.generation, fence)
+    const found = await indexExists(context, nodeView(context, newest.node), name)
+    if (found === undefined) return undefined
+    if (found) return name
   }
   return null
 }
 
-/** Sends one rename and waits for its end; null when it must be tried again. */
-async function rename(context: WriteContext, node: NodeId, from: string, to: string): Promise<number | null> {
-  if (!context.reachability.readable(node)) return null
+/** Sends one rename and waits for its end; what it came to is seen by looking again. */
+async function rename(context: WriteContext, node: NodeId, from: string, to: string): Promise<void> {
   const outcome = await sendWrite(context, nodeView(context, node), {
     method: 'PATCH',
     path: `/indexes/${from}`,
@@ -107,24 +131,17 @@ async function rename(context: WriteContext, node: NodeId, from: string, to: str
     operation: 'fence',
     write: true,
   })
-  if (outcome.kind !== 'acked') return null
-  const ended = await new Promise<boolean>((resolve) => {
-    tailOf(context, node).watch(outcome.uid, null, (event) => resolve(event.kind === 'task'))
+  if (outcome.kind !== 'acked') return sleep(context.clock, RETRY_MS)
+  await new Promise<void>((resolve) => {
+    tailOf(context, node).watch(outcome.uid, null, () => resolve())
   })
-  return ended ? outcome.uid : null
 }
 
-/** An earlier attempt may have won; the barrier is where the name changed. */
-async function findRename(
-  context: WriteContext,
-  node: NodeId,
-  from: number,
-  last: number,
-  to: string,
-): Promise<number> {
-  const tasks = await readUpTo(context, node, Math.max(0, from), last + 1)
+/** Where the name changed; without such a task nothing was there, and the end of the log is the border. */
+async function findRename(context: WriteContext, node: NodeId, from: number, to: string): Promise<number> {
+  const tasks = await readUpTo(context, node, from, Number.POSITIVE_INFINITY)
   const winner = tasks.find((task) => task.status === 'succeeded' && task.details?.['newIndexUid'] === to)
-  return winner?.uid ?? last
+  return winner?.uid ?? (tasks.at(-1)?.uid ?? from) + 1
 }
 
 /** Every task with from ≤ uid < end; asks again until the node has answered all pages. */

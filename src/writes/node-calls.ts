@@ -79,6 +79,20 @@ export async function readJson(
   return outcome.kind === 'answer' && outcome.status === 200 ? parseObject(outcome.body) : null
 }
 
+/** Does the node have this index? Undefined when it did not say. */
+export async function indexExists(
+  context: WriteContext,
+  node: NodeView,
+  name: string,
+): Promise<boolean | undefined> {
+  const request = { method: 'GET', path: `/indexes/${name}`, operation: 'index', write: false } as const
+  const deadline = deadlineAfter(context.clock, context.config.nodeTimeoutMs)
+  const outcome = await context.transport.send(node, request, deadline)
+  if (outcome.kind !== 'answer') return undefined
+  if (outcome.status === 200) return true
+  return errorOf(parseObject(outcome.body))?.code === 'index_not_found' ? false : undefined
+}
+
 /** Tasks upwards from a uid; null when the node did not answer. */
 export async function readTasks(
   context: WriteContext,

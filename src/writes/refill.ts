@@ -4,7 +4,7 @@ import { shardText } from '../model/injected.ts'
 import { sleep } from '../std/clock.ts'
 import { nodeView, type WriteContext } from './context.ts'
 import { copyShards } from './copy-documents.ts'
-import { adopt } from './fence.ts'
+import { adopt, renameUntilKnown } from './fence.ts'
 import { persist, setCopies } from './marks.ts'
 import { sendWrite } from './node-calls.ts'
 import { type Check, must, type NodeWrite, RefillFailed } from './refill-steps.ts'
@@ -147,41 +147,18 @@ async function prepareTarget(
   await lane.hold(new Set())
   try {
     const before = run.name(node)
-    const after = await persist(context, () =>
-      context.store.advanceName(run.row.uid, run.row.generation, node),
-    )
     if (alive) {
-      await must(
-        context,
-        node,
-        {
-          method: 'PATCH',
-          path: `/indexes/${before.name}`,
-          body: { uid: after.name },
-        },
-        check,
-      )
+      if ((await renameUntilKnown(context, run, node)) === null) throw new RefillFailed('closing')
+    } else {
+      const { uid, generation } = run.row
+      adopt(context, run, await persist(context, () => context.store.advanceName(uid, generation, node)))
     }
-    adopt(context, run, after)
-    const settings = {
-      method: 'PATCH',
-      path: `/indexes/${after.name}/settings`,
-      body: deriveAll(run.row.rawSettings),
-    }
-    await must(context, node, settings as NodeWrite, check)
+    const index = `/indexes/${run.name(node).name}`
+    const send = (method: NodeWrite['method'], path: string, body: unknown): Promise<void> =>
+      must(context, node, { method, path: `${index}${path}`, body }, check)
+    await send('PATCH', '/settings', deriveAll(run.row.rawSettings))
     const list = [...shards].map((shard) => `"${shardText(shard)}"`).join(', ')
-    const cleared = { filter: `_miroir_shard IN [${list}]` }
-    if (alive)
-      await must(
-        context,
-        node,
-        {
-          method: 'POST',
-          path: `/indexes/${after.name}/documents/delete`,
-          body: cleared,
-        },
-        check,
-      )
+    if (alive) await send('POST', '/documents/delete', { filter: `_miroir_shard IN [${list}]` })
     else await dropOld(context, node, before.name)
   } finally {
     lane.release()

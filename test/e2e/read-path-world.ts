@@ -1,6 +1,8 @@
 import { documentReadRoutes } from '../../src/api/read-documents.ts'
 import { searchRoutes } from '../../src/api/search.ts'
 import type { ReadDeps } from '../../src/flows/read-deps.ts'
+import type { Kernel } from '../../src/kernel/kernel.ts'
+import { createKernel } from '../../src/kernel/route.ts'
 import type { Reply } from '../../src/model/call.ts'
 import { MiroirError } from '../../src/model/errors.ts'
 import type { SearchFacts, View } from '../../src/model/view.ts'
@@ -9,7 +11,6 @@ import { text } from '../../src/std/bytes.ts'
 import { systemClock } from '../../src/std/clock.ts'
 import { seededRandom, systemRandom } from '../../src/std/random.ts'
 import { callOf, type Placement, seqText, viewOf } from '../unit/flows/read-world.ts'
-import { slowKernel } from '../unit/merge/slow-kernel.ts'
 import { NODE_KEY, RealNode } from './real-node.ts'
 
 /* One bare node and a cluster of nodes with the same documents; the same request goes to both. */
@@ -83,8 +84,11 @@ export class ReadPathWorld {
   readonly #transport = createUndiciTransport({ nodeKey: NODE_KEY, clock: systemClock, connectionsMax: 8 })
   #view: View = viewOf(OVERLAPPING)
 
-  constructor(single: RealNode, nodes: ReadonlyMap<string, RealNode>) {
+  readonly #kernel: Kernel
+
+  constructor(single: RealNode, nodes: ReadonlyMap<string, RealNode>, kernel: Kernel) {
     this.single = single
+    this.#kernel = kernel
     this.#nodes = nodes
   }
 
@@ -93,10 +97,9 @@ export class ReadPathWorld {
       ['single', ...Object.keys(OVERLAPPING)].map(() => RealNode.start(binary)),
     )
     const [single, ...others] = started
-    return new ReadPathWorld(
-      single!,
-      new Map(Object.keys(OVERLAPPING).map((name, at) => [name, others[at]!])),
-    )
+    const nodes = new Map(Object.keys(OVERLAPPING).map((name, at) => [name, others[at]!]))
+    const kernel = await createKernel({ inlineMaxBytes: Number.MAX_SAFE_INTEGER, workers: 0 })
+    return new ReadPathWorld(single!, nodes, kernel)
   }
 
   async stop(): Promise<void> {
@@ -141,7 +144,7 @@ export class ReadPathWorld {
       views: { current: () => this.#view },
       reachability: { readable: (node) => !down.includes(node) },
       transport: this.#transport,
-      kernel: slowKernel((key, shards) => Number(key) % shards || 0),
+      kernel: { ...this.#kernel, shardOf: (key, shards) => Number(key) % shards || 0 },
       clock: systemClock,
       random: seed === 0 ? systemRandom : seededRandom(seed),
       config: { nodeTimeoutMs: 10_000, unavailableShardPolicy: 'partial' },

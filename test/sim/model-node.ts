@@ -72,6 +72,12 @@ export class ModelNode {
     return { status: 405, body: null }
   }
 
+  #show(name: string): { status: number; body: unknown } {
+    return this.indexes.has(name)
+      ? { status: 200, body: { uid: name } }
+      : { status: 404, body: ERROR('index_not_found', `Index \`${name}\` not found.`) }
+  }
+
   #listTasks(url: URL): { status: number; body: unknown } {
     const from = Number(url.searchParams.get('from') ?? 0)
     const limit = Number(url.searchParams.get('limit') ?? 20)

@@ -190,6 +190,25 @@ export class World {
     return found
   }
 
+  /** Throws unless the copies of each shard hold the same documents. */
+  assertConverged(uid: string): void {
+    const found = new Map<string, Set<string>>()
+    const owners = new Map<string, number>()
+    for (const documents of this.contents(uid).values()) {
+      for (const [id, document] of documents) {
+        const key = `${document['_miroir_shard']} ${id}`
+        found.set(key, (found.get(key) ?? new Set()).add(JSON.stringify(document)))
+        owners.set(key, (owners.get(key) ?? 0) + 1)
+      }
+    }
+    const copies = this.registry.current().indexes.get(uid)?.copies[0]?.length ?? 0
+    for (const [key, versions] of found) {
+      if (versions.size > 1) throw new Error(`diverged: ${key}: ${[...versions].join(' / ')}`)
+      if (owners.get(key) !== copies)
+        throw new Error(`diverged: ${key} is on ${owners.get(key)} of ${copies} copies`)
+    }
+  }
+
   /** Throws unless every shard's copies are equal and hold exactly `expected`. */
   assertEqual(uid: string, expected: ReadonlyMap<string, Record<string, unknown>>): void {
     const index = this.registry.current().indexes.get(uid)

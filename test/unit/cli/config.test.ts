@@ -35,6 +35,12 @@ describe('config check', () => {
     })
   })
 
+  it('warns of variables that are ignored', async () => {
+    const { exitCode, err } = await run(['config', 'check', '/dev/null'], { env: { MIROIR_X: '1' } })
+    expect(exitCode).toBe(0)
+    expect(err).toContain('warning: environment MIROIR_X: there is no such setting; it is ignored\n')
+  })
+
   it('counts the environment', async () => {
     const file = temporaryFile('open.yaml', 'server: { bind: 0.0.0.0 }')
     const env = { MIROIR_MASTER_KEY: 'placeholder' }

@@ -41,7 +41,7 @@ it('serves nothing without nodes', () => {
     status: 2,
     stdout: '',
     stderr:
-      'default: nodes: no Meilisearch node is configured; ' +
+      `${empty}:1:1: nodes: no Meilisearch node is configured; ` +
       'write `nodes: [{id: node-a, address: "http://127.0.0.1:7701", replica_group: 0}]` ' +
       `into ${empty}, or run \`miroir demo\` to try it without nodes\n`,
   })

@@ -66,7 +66,8 @@ describe('serve', () => {
     const { exitCode, served, err } = await run(args, { env: { MIROIR_SHARDS: '4', MIROIR_X: '1' } })
     expect(exitCode).toBe(0)
     expect(served[0]?.config).toMatchObject({ shards: 16, log: { level: 'debug' }, server: { port: 7777 } })
-    expect(err).toBe('warning: environment MIROIR_X: there is no such setting; it is ignored\n')
+    expect(err).toBe('')
+    expect(served[0]?.warnings).toEqual(['environment MIROIR_X: there is no such setting; it is ignored'])
   })
 
   it('starts nothing with a wrong configuration', async () => {
@@ -112,5 +113,8 @@ describe('demo and devnode', () => {
     expect((await run(['devnode', '--data', 'x', '--master-key', 'k'], { env })).devnodes).toEqual([
       { port: 7701, dataDir: 'x', masterKey: 'k' },
     ])
+    const made = await run(['devnode'])
+    expect(made.devnodes[0]?.masterKey).toMatch(/^[0-9a-f]{32}$/)
+    expect(made.err).toBe(`devnode: master key, made for this run: ${made.devnodes[0]?.masterKey}\n`)
   })
 })

@@ -46,20 +46,31 @@ async function post(world: World, body: unknown = {}, parts: CallParts = {}): Pr
   return reply
 }
 
-function shown(reply: Reply | MiroirError): { status: number; body: Record<string, any>; headers: unknown } {
+interface Shown {
+  readonly status: number
+  readonly body: Readonly<Record<string, unknown>>
+  readonly headers: unknown
+}
+
+function shown(reply: Reply | MiroirError): Shown {
   if (reply instanceof MiroirError) return { status: reply.status, body: { ...reply.body }, headers: [] }
   const raw = typeof reply.body === 'string' ? reply.body : text(reply.body ?? new Uint8Array())
   return { status: reply.status, body: JSON.parse(raw), headers: reply.headers ?? [] }
 }
 
-const idsOf = (body: Record<string, any>): number[] => body['hits'].map((hit: { id: number }) => hit.id)
+interface Hit {
+  readonly id: number
+}
+
+const hitsOf = (body: Shown['body']): readonly Hit[] => body['hits'] as readonly Hit[]
+const idsOf = (body: Shown['body']): number[] => hitsOf(body).map((hit) => hit.id)
 
 test('merges the shards of one group into one complete answer', async () => {
   const world = worldOf(viewOf(TWO_GROUPS), honest)
   const { status, body, headers } = shown(await post(world, { limit: 3, showRankingScore: true }))
   expect(status).toBe(200)
   expect(idsOf(body)).toEqual([1, 2, 3])
-  expect(body['hits'][0]).toEqual({ id: 1 })
+  expect(hitsOf(body)[0]).toEqual({ id: 1 })
   expect(body).toMatchObject({ limit: 3, offset: 0, estimatedTotalHits: 4 })
   expect(headers).toEqual([])
   expect(world.transport.sent).toHaveLength(2)
@@ -315,7 +326,7 @@ test('headers: only the metadata wish travels, and its answer names the client i
   const { body } = shown(await post(world, {}, { headers }))
   expect(world.transport.sent[0]?.headers).toEqual({ 'meili-include-metadata': 'true' })
   expect(body['metadata']).toMatchObject({ query: '', indexUid: 'films', primaryKey: 'id' })
-  expect(body['metadata'].queryUid).toMatch(/^[0-9a-f]{8}-/)
+  expect((body['metadata'] as Record<string, unknown>)['queryUid']).toMatch(/^[0-9a-f]{8}-/)
 })
 
 test('the request ends at its deadline although every copy is silent', async () => {

@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib'
 import type { SearchMerge } from '../../../src/model/plan.ts'
 import { planSearch } from '../../../src/plan/search.ts'
 import { parseSearchRequest } from '../../../src/plan/search-request.ts'
-import { memberValue, membersOf } from '../../../src/std/json-members.ts'
+import { membersOf, memberValue } from '../../../src/std/json-members.ts'
 import { viewOf } from '../flows/read-world.ts'
 
 /* Recorded answers of one node and of three shards to the same query. */
@@ -34,7 +34,10 @@ const FOLDER = new URL('../../golden/', import.meta.url)
 
 export function goldenFile(corpus: string): GoldenFile {
   const raw = gunzipSync(readFileSync(new URL(`${corpus}.jsonl.gz`, FOLDER))).toString()
-  const [head, ...cases] = raw.trim().split('\n').map((line) => JSON.parse(line))
+  const [head, ...cases] = raw
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
   return { primaryKey: head.primaryKey, settings: head.settings, cases }
 }
 
@@ -58,7 +61,15 @@ export function mergeOf(file: GoldenFile, query: GoldenCase['query']): SearchMer
   const { rankingScoreThreshold: _threshold, ...rest } = query
   const request = parseSearchRequest(JSON.stringify(rest))
   if (index === undefined || request === null) throw new Error('no plan')
-  const scope = { index, nodes: view.nodes, usable: () => true, draw: 0, request, extraFilters: [] }
+  const scope = {
+    index,
+    nodes: view.nodes,
+    usable: () => true,
+    draw: 0,
+    request,
+    extraFilters: [],
+    nodeFacetValues: 1000,
+  }
   const plan = planSearch(scope)
   if (plan.kind !== 'search') throw new Error(plan.feature)
   return plan.merge
@@ -91,7 +102,8 @@ function onlyTies(merged: string, single: string): boolean {
   if (left.map(({ key }) => key).join() !== right.map(({ key }) => key).join()) return false
   return left.every(({ value }, place) => {
     const [ours, theirs] = [membersOf(value), membersOf(right[place]?.value ?? '{}')]
-    if (ours.map((member) => member.value).join() !== theirs.map((member) => member.value).join()) return false
+    if (ours.map((member) => member.value).join() !== theirs.map((member) => member.value).join())
+      return false
     const least = ours.at(-1)?.value
     const settled = (members: typeof ours): string =>
       members

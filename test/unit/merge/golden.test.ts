@@ -1,10 +1,13 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
+import { createKernel } from '../../../src/kernel/route.ts'
 import { mergeSearch } from '../../../src/merge/search.ts'
 import { text, utf8 } from '../../../src/std/bytes.ts'
 import { CORPORA, differingParts, goldenFile, knownDifferences, mergeOf } from './golden-cases.ts'
 import { slowKernel } from './slow-kernel.ts'
 
-const KERNEL = slowKernel()
+const KERNEL = await createKernel({ inlineMaxBytes: Number.MAX_SAFE_INTEGER, workers: 0 })
+const TWIN = slowKernel()
+afterAll(() => KERNEL.close())
 
 describe.each(CORPORA)('recorded searches of %s', (corpus) => {
   const file = goldenFile(corpus)
@@ -13,10 +16,10 @@ describe.each(CORPORA)('recorded searches of %s', (corpus) => {
   test.each(file.cases.map((golden, number) => ({ number, golden, query: JSON.stringify(golden.query) })))(
     '$number $query',
     async ({ number, golden }) => {
-      const merged = await mergeSearch(KERNEL, golden.answers.map(utf8), {
-        merge: mergeOf(file, golden.query),
-        uids: { request: 'r', query: 'q' },
-      })
+      const fold = { merge: mergeOf(file, golden.query), uids: { request: 'r', query: 'q' } }
+      const answers = golden.answers.map(utf8)
+      const merged = await mergeSearch(KERNEL, answers, fold)
+      expect(merged).toEqual(await mergeSearch(TWIN, answers, fold))
       if (merged.kind !== 'merged') throw new Error(JSON.stringify(merged))
       const parts = differingParts(text(merged.body), golden.single, file.primaryKey)
       expect(parts).toEqual(known[number]?.parts ?? [])

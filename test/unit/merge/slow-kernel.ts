@@ -1,7 +1,13 @@
 import type { Kernel, KernelFault, MergeRequest, MergeResult } from '../../../src/kernel/kernel.ts'
 import { compareUtf8 } from '../../../src/merge/utf8-order.ts'
 import { text, utf8 } from '../../../src/std/bytes.ts'
-import { elementsOf, type JsonMember, membersOf, memberValue, objectText } from '../../../src/std/json-members.ts'
+import {
+  elementsOf,
+  type JsonMember,
+  membersOf,
+  memberValue,
+  objectText,
+} from '../../../src/std/json-members.ts'
 
 /* A slow and obvious stand-in for the kernel's merge, made of JSON texts. The other functions are not there. */
 

@@ -4,7 +4,7 @@ import { managedKernels } from './kernels.ts'
 import { leftovers } from './marks.ts'
 import { emptyNames } from './names.ts'
 import { brokenLinks, errorPageGaps } from './pages.ts'
-import { lockedAddresses, loosePins } from './pins.ts'
+import { lockedAddresses, lockGaps, loosePins } from './pins.ts'
 
 const file = (text: string, path = 'src/room/sample.ts') => [{ path, text }]
 
@@ -115,4 +115,19 @@ it('finds ranges of versions and addresses in the lock file', () => {
   expect(
     lockedAddresses({ packages: { '': {}, 'node_modules/a': { resolved: 'https://x/a.tgz' } } }),
   ).toHaveLength(1)
+})
+
+it('finds dependencies that the lock file forgot', () => {
+  const packages = {
+    '': { dependencies: { a: '1.0.0' } },
+    'node_modules/a': {
+      dependencies: { b: '1.0.0', c: '1.0.0' },
+      optionalDependencies: { 'd-win32': '1.0.0' },
+    },
+    'node_modules/a/node_modules/b': { dependencies: { c: '1.0.0' } },
+    'node_modules/c': {},
+  }
+  expect(lockGaps({ packages })).toEqual([
+    'package-lock.json: node_modules/a: its dependency d-win32 has no entry, so `npm ci` will fail',
+  ])
 })
