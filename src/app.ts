@@ -13,7 +13,7 @@ import { searchFacts } from './catalogue/settings.ts'
 import { limits } from './config/limits.ts'
 import type { Config } from './config/schema.ts'
 import { createKeys, type Keys } from './features/keys/keys.ts'
-import { startPruner } from './features/tasks/pruner.ts'
+import { createTasks, startPruner } from './features/tasks/tasks.ts'
 import type { ReadObserver } from './flows/read-deps.ts'
 import { type RunningServer, startServer } from './http/server.ts'
 import type { Kernel } from './kernel/kernel.ts'
@@ -25,10 +25,10 @@ import { createMeilisearchClient } from './nodes/meilisearch.ts'
 import { createProbe } from './nodes/probe.ts'
 import type { Transport } from './nodes/transport.ts'
 import { createUndiciTransport } from './nodes/undici.ts'
+import { createSqliteStore } from './state/sqlite/store.ts'
 import { type Clock, systemClock } from './std/clock.ts'
 import { deadlineAfter } from './std/deadline.ts'
 import { type Random, systemRandom } from './std/random.ts'
-import { createSqliteStore } from './state/sqlite/store.ts'
 import type { Logger } from './telemetry/log.ts'
 import { createMetrics, type Metrics } from './telemetry/metrics.ts'
 import { observeRequests } from './telemetry/requests.ts'
@@ -84,7 +84,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { config, clock, random, metrics, logger, keys, health, writes, registry } = parts
   health.start()
   const recovered = writes.start()
-  const pruner = startPruner({
+  const stopPruner = startPruner({
     store: parts.store,
     clock,
     ttlSeconds: config.taskRegistry.ttlSeconds,
@@ -110,7 +110,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...{ server, metrics, keys, registry, health, writes },
     async close() {
       await server.drain(config.server.drainGraceMs)
-      pruner.stop()
+      stopPruner()
       await writes.close()
       health.stop()
       await parts.transport.close()
@@ -170,8 +170,23 @@ async function assemble(options: AppOptions): Promise<Parts> {
     masterKey: config.masterKey,
     adminKey: config.admin.apiKey,
     defaultKeyUids: snapshot.defaultKeyUids,
+    createdMs: clock.wall(),
   })
-  return { config, logger, clock, random, store, snapshot, metrics, transport, kernel, registry, health, writes, keys }
+  return {
+    config,
+    logger,
+    clock,
+    random,
+    store,
+    snapshot,
+    metrics,
+    transport,
+    kernel,
+    registry,
+    health,
+    writes,
+    keys,
+  }
 }
 
 function writeConfig(config: Config): Parameters<typeof createWritePath>[0]['config'] {
@@ -187,10 +202,7 @@ function writeConfig(config: Config): Parameters<typeof createWritePath>[0]['con
 }
 
 /** A node that lost its volume is emptied in our books first; only then may it be read again. */
-function nodeEvent(
-  event: HealthEvent,
-  parts: Pick<Parts, 'health' | 'writes' | 'metrics' | 'logger'>,
-): void {
+function nodeEvent(event: HealthEvent, parts: Pick<Parts, 'health' | 'writes' | 'metrics' | 'logger'>): void {
   const { health, writes, metrics, logger } = parts
   metrics.nodeHealthy(event.node, event.kind === 'node-up')
   if (event.kind === 'node-up') logger.info({ node: event.node }, 'node is up')
@@ -212,10 +224,12 @@ async function openStore(store: Store, config: Config, logger: Logger): Promise<
   const known = new Map(snapshot.nodes.map((node) => [node.id, node]))
   const listed = new Set(nodes.map((node) => node.id))
   for (const node of nodes) {
-    if (!known.has(node.id)) logger.warn({ node: node.id }, 'this node is in the file but not in the store: ignored')
+    if (!known.has(node.id))
+      logger.warn({ node: node.id }, 'this node is in the file but not in the store: ignored')
   }
   for (const node of snapshot.nodes) {
-    if (!listed.has(node.id)) logger.warn({ node: node.id }, 'this node is in the store but not in the file: kept')
+    if (!listed.has(node.id))
+      logger.warn({ node: node.id }, 'this node is in the store but not in the file: kept')
   }
   if (snapshot.shards !== shards || snapshot.replicationFactor !== replicationFactor) {
     const stored = { shards: snapshot.shards, replication_factor: snapshot.replicationFactor }
@@ -239,6 +253,7 @@ function placementFor(
 function routesOf(parts: Parts): Route[] {
   const { registry: views, health, transport, kernel, clock, random, config, metrics, writes, store } = parts
   const client = createMeilisearchClient(transport)
+  const { shards, replicationFactor, placements } = parts.snapshot
   const { nodeTimeoutMs, unavailableShardPolicy } = config.scatter
   const read = {
     ...{ views, reachability: health, transport, kernel, clock, random },
@@ -259,9 +274,12 @@ function routesOf(parts: Parts): Route[] {
     ...indexRoutes({ views, writes }),
     ...settingsRoutes({ views, writes }),
     ...statsRoutes({ views, reachability: health, transport, clock, nodeTimeoutMs }),
-    ...taskRoutes({ store, clock }),
+    ...taskRoutes({ tasks: createTasks({ store, clock }) }),
     ...keyRoutes({ keys: parts.keys }),
-    ...adminRoutes({ ...parts, views, health, renderMetrics: async () => (await metrics.render()).body }),
+    ...adminRoutes({
+      ...{ views, health, clock, shards, replicationFactor, placements },
+      renderMetrics: async () => (await metrics.render()).body,
+    }),
     ...unsupportedRoutes(),
   ]
 }

@@ -11,7 +11,12 @@ export async function serve(loaded: LoadedConfig): Promise<void> {
   for (const warning of loaded.warnings) logger.warn({}, warning)
   const app = await createApp({ config, logger })
   const metrics = config.metrics.enabled
-    ? await startMetricsServer({ bind: config.metrics.bind, port: config.metrics.port, metrics: app.metrics, logger })
+    ? await startMetricsServer({
+        bind: config.metrics.bind,
+        port: config.metrics.port,
+        metrics: app.metrics,
+        logger,
+      })
     : null
   logger.info({ port: app.server.port, engine: app.server.engine }, 'miroir is listening')
   await new Promise<void>((resolve) => {

@@ -4,10 +4,10 @@ import { errorBody, fail } from '../model/errors.ts'
 import type { IndexView, Views } from '../model/view.ts'
 import type { Writes } from '../model/writes.ts'
 import { accepted } from './accepted.ts'
-import { requireIndex, requireUid } from './index-uid.ts'
-import { requireObject, textOrNull } from './object-body.ts'
-import { countOf, parametersIn } from './parameters.ts'
-import { refusal, unknownName, wrongType } from './refusals.ts'
+import { requireIndex, requireUid } from './request/index-uid.ts'
+import { requireObject, textOrNull } from './request/object-body.ts'
+import { countOf, parametersIn } from './request/parameters.ts'
+import { refusal, unknownName, wrongType } from './request/refusals.ts'
 
 export interface IndexRouteDeps {
   readonly views: Views

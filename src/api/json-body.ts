@@ -1,6 +1,6 @@
 import type { Call } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
-import { mediaType } from './media-type.ts'
+import { mediaType } from './request/media-type.ts'
 
 const ACCEPTED = '`application/json`'
 

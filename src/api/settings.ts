@@ -4,8 +4,8 @@ import type { IndexView, Views } from '../model/view.ts'
 import type { SettingsChange, Writes } from '../model/writes.ts'
 import { objectText } from '../std/json-members.ts'
 import { accepted } from './accepted.ts'
-import { requireIndex, requireUid } from './index-uid.ts'
-import { requireJson } from './object-body.ts'
+import { requireIndex, requireUid } from './request/index-uid.ts'
+import { requireJson } from './request/object-body.ts'
 
 export interface SettingsRouteDeps {
   readonly views: Views

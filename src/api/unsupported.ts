@@ -1,7 +1,7 @@
 import { type Call, json, type Reply, type Route } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
-import { requireObject } from './object-body.ts'
-import { unknownName, wrongType } from './refusals.ts'
+import { requireObject } from './request/object-body.ts'
+import { unknownName, wrongType } from './request/refusals.ts'
 
 /** Experimental features of a node; here they are all off and stay so. */
 const FEATURES = [

@@ -34,7 +34,10 @@ export function givenValue(body: RequestBody, key: string): unknown {
   return Object.hasOwn(body.values, key) ? (body.values[key] ?? null) : null
 }
 
-/** The text of an unsigned number, or `initial`; null when it is none that a node takes: `1.0` and `1e2` are not. */
+/**
+ * The text of an unsigned number, or `initial`; null when it is none that a node takes: `1.0` and `1e2` are
+ * not.
+ */
 export function unsignedText(body: RequestBody, key: string, initial: string): string | null {
   const text = body.texts.get(key) ?? initial
   return /^(?:0|[1-9]\d{0,19})$/.test(text) && (text.length < 20 || BigInt(text) <= U64_MAX) ? text : null

@@ -23,7 +23,10 @@ export const PLAIN_FACTS: SearchFacts = {
   embedders: [],
 }
 
-/** `{ a: { group: 0, shards: [0, 1] } }`; `holds` when more lies there, `states` of copies that are not current. */
+/**
+ * `{ a: { group: 0, shards: [0, 1] } }`; `holds` when more lies there, `states` of copies that are not
+ * current.
+ */
 export type Placement = Readonly<
   Record<
     string,

@@ -1,69 +1,8 @@
 import { expect, test } from 'vitest'
-import { searchRoutes } from '../../../src/api/search.ts'
-import type { Reply } from '../../../src/model/call.ts'
 import { MiroirError } from '../../../src/model/errors.ts'
 import { text } from '../../../src/std/bytes.ts'
-import {
-  answer,
-  type CallParts,
-  callOf,
-  errorAnswer,
-  hitsAnswer,
-  type Placement,
-  type Script,
-  viewOf,
-  type World,
-  worldOf,
-} from './read-world.ts'
-
-/** Two groups of two nodes, each group holding the four shards once. */
-const TWO_GROUPS: Placement = {
-  a: { group: 0, shards: [0, 1] },
-  b: { group: 0, shards: [2, 3] },
-  c: { group: 1, shards: [0, 1] },
-  d: { group: 1, shards: [2, 3] },
-}
-
-const IDS: Readonly<Record<string, readonly number[]>> = { a: [1, 3], b: [2, 4], c: [1, 3], d: [2, 4] }
-const honest: Script = ({ node }) => hitsAnswer(IDS[node] ?? [])
-
-async function post(world: World, body: unknown = {}, parts: CallParts = {}): Promise<Reply | MiroirError> {
-  const route = searchRoutes(world.deps).find((found) => found.method === (parts.method ?? 'POST'))
-  const sent = typeof body === 'string' ? body : JSON.stringify(body)
-  let done = false
-  const reply = Promise.resolve(route!.handler(callOf({ body: sent, ...parts }))).then(
-    (value) => value,
-    (error: unknown) => {
-      if (error instanceof MiroirError) return error
-      throw error
-    },
-  )
-  void reply.then(
-    () => (done = true),
-    () => (done = true),
-  )
-  for (let step = 0; step < 20 && !done; step++) await world.clock.advance(500)
-  return reply
-}
-
-interface Shown {
-  readonly status: number
-  readonly body: Readonly<Record<string, unknown>>
-  readonly headers: unknown
-}
-
-function shown(reply: Reply | MiroirError): Shown {
-  if (reply instanceof MiroirError) return { status: reply.status, body: { ...reply.body }, headers: [] }
-  const raw = typeof reply.body === 'string' ? reply.body : text(reply.body ?? new Uint8Array())
-  return { status: reply.status, body: JSON.parse(raw), headers: reply.headers ?? [] }
-}
-
-interface Hit {
-  readonly id: number
-}
-
-const hitsOf = (body: Shown['body']): readonly Hit[] => body['hits'] as readonly Hit[]
-const idsOf = (body: Shown['body']): number[] => hitsOf(body).map((hit) => hit.id)
+import { answer, errorAnswer, hitsAnswer, type Script, viewOf, worldOf } from './read-world.ts'
+import { hitsOf, honest, IDS, idsOf, post, shown, TWO_GROUPS } from './search-call.ts'
 
 test('merges the shards of one group into one complete answer', async () => {
   const world = worldOf(viewOf(TWO_GROUPS), honest)
@@ -92,12 +31,6 @@ test('the request uid is new in every reply and the node text of unknown members
   expect(one['requestUid']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/)
   expect(other['requestUid']).not.toBe(one['requestUid'])
   expect(one['futureMember']).toEqual([1])
-})
-
-test('unknown members of the body reach the nodes in their own spelling', async () => {
-  const world = worldOf(viewOf(TWO_GROUPS), honest)
-  await post(world, '{"cropLength": 1.0, "nope":{"a" : 1e2},"limit":2}')
-  expect(world.transport.sent[0]?.body).toContain('"cropLength":1.0,"nope":{"a" : 1e2}')
 })
 
 test('a dead copy is replaced by the other group', async () => {
@@ -190,8 +123,9 @@ test('one node with everything gets the request as it is', async () => {
   const reply = await post(world, sent)
   expect(world.transport.sent.map((each) => each.body)).toEqual([sent])
   const raw = reply instanceof MiroirError ? '' : text(reply.body as Uint8Array)
-  expect(raw).toMatch(
-    /^\{"hits":\[\{"id":1\.0\}\],"query":"x","processingTimeMs":2,"limit":5,"offset":1,"estimatedTotalHits":9,"requestUid":"[0-9a-f-]{36}"\}$/,
+  expect(raw.replace(/[0-9a-f-]{36}/, 'uid')).toBe(
+    '{"hits":[{"id":1.0}],"query":"x","processingTimeMs":2,"limit":5,"offset":1,' +
+      '"estimatedTotalHits":9,"requestUid":"uid"}',
   )
 })
 
@@ -207,126 +141,6 @@ test('when the node with everything fails, several others take over', async () =
   const { body } = shown(await post(world, { offset: 1, limit: 2 }))
   expect(idsOf(body)).toEqual([2, 3])
   expect(world.transport.sent.map(({ node }) => node).sort()).toEqual(['a', 'b', 'c'])
-})
-
-test('what is not exact over several nodes is refused by name', async () => {
-  const facts = { displayedAttributes: ['id'], customRuleFields: ['stars'] }
-  const cases: [object, object, RegExp][] = [
-    [{ hybrid: { embedder: 'x' } }, {}, /hybrid/],
-    [{ vector: [1] }, {}, /vector/],
-    [{ q: 'two words', rankingScoreThreshold: 0.5 }, {}, /rankingScoreThreshold/],
-    [{ sort: ['price:asc'] }, { displayedAttributes: ['id'] }, /`price`/],
-    [{}, facts, /`stars`/],
-  ]
-  for (const [body, with_, message] of cases) {
-    const world = worldOf(viewOf(TWO_GROUPS, with_), honest)
-    const reply = shown(await post(world, body))
-    expect([reply.status, reply.body['code']]).toEqual([400, 'miroir_unsupported'])
-    expect(reply.body['message']).toMatch(message)
-    // One node is asked whether it has an objection of its own.
-    expect(world.transport.sent.map((sent) => sent.body)).toEqual([JSON.stringify(body)])
-  }
-})
-
-test('a refusal is told in the words one node would have used', async () => {
-  const world = worldOf(
-    viewOf({ ...TWO_GROUPS, a: { group: 0, shards: [0, 1], holds: [0, 1, 3] } }),
-    (sent) =>
-      sent.body === '{"filter":"title = x"}'
-        ? errorAnswer(
-            400,
-            'invalid_search_filter',
-            'Index `films__g1_0`: Attribute `title` is not filterable. Available filterable attribute patterns are: `_miroir_seq`, `_miroir_shard`, `id`.\n2:7 "title" = "x"',
-          )
-        : errorAnswer(
-            400,
-            'invalid_search_filter',
-            'Index `films__g1_0`: 2:7 ("title" = "x") AND (_miroir_shard …)',
-          ),
-  )
-  const { status, body } = shown(await post(world, '{"filter":"title = x"}'))
-  expect(status).toBe(400)
-  expect(body).toEqual({
-    message:
-      'Index `films`: Attribute `title` is not filterable. Available filterable attribute patterns are: `id`.\n2:7 "title" = "x"',
-    code: 'invalid_search_filter',
-    type: 'invalid_request',
-    link: 'https://docs.meilisearch.com/errors#invalid_search_filter',
-  })
-})
-
-test('what only a node can judge is put to one node as it came', async () => {
-  for (const body of [
-    '{"q":',
-    '[]',
-    '{"limit":-1}',
-    '{"limit":1.0}',
-    '{"filter":3}',
-    '{"limit":null}',
-    '{"q":3}',
-  ]) {
-    const world = worldOf(viewOf(TWO_GROUPS), () => errorAnswer(400, 'bad_request', 'no'))
-    const reply = shown(await post(world, body))
-    expect([reply.status, reply.body['message']]).toEqual([400, 'no'])
-    expect(world.transport.sent.map((sent) => sent.body)).toEqual([body])
-  }
-})
-
-test('a request by query parameters becomes the same search', async () => {
-  const world = worldOf(viewOf(TWO_GROUPS), honest)
-  const query =
-    'q=a+b%20c&limit=%2B03&attributesToRetrieve=id,title&sort=x:asc,_geoPoint(1,2):desc&showRankingScore=true&filter=%5B%22a=1%22%5D'
-  const reply = shown(await post(world, '', { method: 'GET', query, headers: {} }))
-  expect(reply.status).toBe(200)
-  expect(reply.body['limit']).toBe(3)
-  expect(JSON.parse(world.transport.sent[0]?.body ?? '')).toEqual({
-    q: 'a b c',
-    attributesToRetrieve: ['id', 'title'],
-    sort: ['x:asc', '_geoPoint(1,2):desc'],
-    showRankingScore: true,
-    filter: ['a=1'],
-    offset: 0,
-    limit: 3,
-    showRankingScoreDetails: true,
-  })
-})
-
-test('odd query parameters are put to one node as they came', async () => {
-  for (const query of ['nope=1', 'limit=x', 'vector=1,2', 'filter=3', 'showRankingScore=1']) {
-    const world = worldOf(viewOf(TWO_GROUPS), () => errorAnswer(400, 'bad_request', 'no'))
-    const reply = shown(await post(world, '', { method: 'GET', query }))
-    expect([reply.status, reply.body['message']]).toEqual([400, 'no'])
-    expect(world.transport.sent.map((sent) => sent.path)).toEqual([`/indexes/films__g1_0/search?${query}`])
-  }
-})
-
-test('content type, empty body, missing index, bad uid: as a node', async () => {
-  const world = worldOf(viewOf(TWO_GROUPS), honest)
-  const codes = async (parts: CallParts, body = '{}') => {
-    const { status, body: error } = shown(await post(world, body, parts))
-    return [status, error['code']]
-  }
-  expect(await codes({ headers: { 'content-type': 'text/csv' } })).toEqual([415, 'invalid_content_type'])
-  expect(await codes({ headers: { 'content-type': 'application/JSON; charset=utf-8' } })).toEqual([
-    200,
-    undefined,
-  ])
-  expect(await codes({}, '')).toEqual([400, 'missing_payload'])
-  expect(await codes({ params: { uid: 'nope' } })).toEqual([404, 'index_not_found'])
-  expect(await codes({ params: { uid: 'a b' } })).toEqual([400, 'invalid_index_uid'])
-})
-
-test('headers: only the metadata wish travels, and its answer names the client index', async () => {
-  const world = worldOf(viewOf(TWO_GROUPS), ({ node }) =>
-    hitsAnswer(IDS[node] ?? [], {
-      metadata: { query: '', queryUid: 'n', indexUid: 'films__g1_0', primaryKey: 'id' },
-    }),
-  )
-  const headers = { 'meili-include-metadata': 'true', 'meili-proxy-search': 'true', 'x-meili-proxy-a': '1' }
-  const { body } = shown(await post(world, {}, { headers }))
-  expect(world.transport.sent[0]?.headers).toEqual({ 'meili-include-metadata': 'true' })
-  expect(body['metadata']).toMatchObject({ query: '', indexUid: 'films', primaryKey: 'id' })
-  expect((body['metadata'] as Record<string, unknown>)['queryUid']).toMatch(/^[0-9a-f]{8}-/)
 })
 
 test('the request ends at its deadline although every copy is silent', async () => {

@@ -64,7 +64,7 @@ test('each facet has its own order', () => {
   )
 })
 
-test('a list that numbers fill exactly lets all strings through, as a node does when it walks the tree', () => {
+test('a list that numbers fill exactly lets all strings through, as a node does', () => {
   const mixed = ['{"n":{"1":5,"2":4,"3":3,"a":1,"b":1}}', '{"n":{"min":1.0,"max":3.0}}'] as const
   const cut = (valuesMax: number, candidates = 10) =>
     Object.keys(JSON.parse(merge([mixed], { ...COUNT, valuesMax }, candidates).distribution).n)

@@ -9,7 +9,7 @@ import {
   objectText,
 } from '../../../src/std/json-members.ts'
 
-/* A slow and obvious stand-in for the kernel's merge, made of JSON texts. The other functions are not there. */
+/* A slow and obvious stand-in for the kernel's merge, made of JSON texts. Nothing else of a kernel is there. */
 
 interface Detail {
   readonly order: number

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../model/errors.ts'
+import type { ErrorCode } from '../../model/errors.ts'
 import { refusal, unknownName } from './refusals.ts'
 
 const COUNT = /^\+?[0-9]+$/

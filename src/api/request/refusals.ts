@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode, errorBody, fail, MiroirError } from '../model/errors.ts'
+import { ERRORS, type ErrorCode, errorBody, fail, MiroirError } from '../../model/errors.ts'
 import { kindOf, quoted } from './json-quote.ts'
 
 /** A refusal in a node's words, for codes that have more than one text. */

@@ -1,7 +1,7 @@
-import { validIndexUid } from '../catalogue/names.ts'
-import type { Call } from '../model/call.ts'
-import { fail } from '../model/errors.ts'
-import type { IndexView, Views } from '../model/view.ts'
+import { validIndexUid } from '../../catalogue/names.ts'
+import type { Call } from '../../model/call.ts'
+import { fail } from '../../model/errors.ts'
+import type { IndexView, Views } from '../../model/view.ts'
 
 /** The uid in the path. Throws where no index can be called that. */
 export function requireUid(call: Call): string {

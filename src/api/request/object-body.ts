@@ -1,8 +1,8 @@
-import type { Call } from '../model/call.ts'
-import type { ErrorCode } from '../model/errors.ts'
-import { fail } from '../model/errors.ts'
-import { type JsonMember, membersOf } from '../std/json-members.ts'
-import { bodyText, requireJsonBody } from './json-body.ts'
+import type { Call } from '../../model/call.ts'
+import type { ErrorCode } from '../../model/errors.ts'
+import { fail } from '../../model/errors.ts'
+import { type JsonMember, membersOf } from '../../std/json-members.ts'
+import { bodyText, requireJsonBody } from '../json-body.ts'
 import { jsonFault } from './json-syntax.ts'
 import { unknownName, wrongType } from './refusals.ts'
 
