@@ -68,10 +68,10 @@ function shown({ uid, createdAt, updatedAt, primaryKey }: IndexView): object {
 function listIndexes(views: Views, query: string): Reply {
   let offset = 0
   let limit = LIMIT_DEFAULT
-  for (const [name, value] of parametersIn(query, PAGE)) {
+  parametersIn(query, PAGE, (name, value) => {
     if (name === 'offset') offset = countOf('invalid_index_offset', name, value)
     else limit = countOf('invalid_index_limit', name, value)
-  }
+  })
   const { indexes } = views.current()
   const uids = [...indexes.keys()].sort()
   const page = uids.slice(offset, offset + limit).flatMap((uid) => {

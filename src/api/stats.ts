@@ -78,13 +78,13 @@ export function statsRoutes(deps: StatsRouteDeps): Route[] {
 }
 
 function formOf(query: string): StatsForm {
-  let form: StatsForm = { human: false, internalSizes: false }
-  for (const [name, value] of parametersIn(query, PARAMETERS)) {
-    if (name === 'sizeFormat') form = { ...form, human: isHuman(value) }
-    else
-      form = { ...form, internalSizes: booleanOf('invalid_stats_show_internal_database_sizes', name, value) }
-  }
-  return form
+  let human = false
+  let internalSizes = false
+  parametersIn(query, PARAMETERS, (name, value) => {
+    if (name === 'sizeFormat') human = isHuman(value)
+    else internalSizes = booleanOf('invalid_stats_show_internal_database_sizes', name, value)
+  })
+  return { human, internalSizes }
 }
 
 function isHuman(value: string): boolean {

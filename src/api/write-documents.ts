@@ -54,8 +54,9 @@ export function documentWriteRoutes({ writes }: DocumentWriteRouteDeps): Route[]
 }
 
 async function addDocuments(writes: Writes, mode: DocumentWrite['mode'], call: Call): Promise<Reply> {
-  const parameters = parametersIn(call.query, ADD_PARAMETERS)
-  for (const [name, value] of parameters) if (name === 'csvDelimiter') requireDelimiter(value)
+  const parameters = parametersIn(call.query, ADD_PARAMETERS, (name, value) => {
+    if (name === 'csvDelimiter') requireDelimiter(value)
+  })
   const skipCreation = skipsCreation(parameters.get('skipCreation'))
   const uid = requireUid(call)
   const format = formatOf(call, parameters.has('csvDelimiter'))

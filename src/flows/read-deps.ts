@@ -2,11 +2,13 @@ import type { Kernel } from '../kernel/kernel.ts'
 import type { CopyFault } from '../model/answers.ts'
 import type { NodeId } from '../model/ids.ts'
 import type { Reachability, Views } from '../model/view.ts'
-import type { Transport } from '../nodes/transport.ts'
 import type { ScatterDeps } from '../scatter/run.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Deadline } from '../std/deadline.ts'
 import type { Random } from '../std/random.ts'
+
+/** Asks nodes to say which index and query an answer belongs to. */
+export const METADATA_HEADER = 'meili-include-metadata'
 
 export interface ReadConfig {
   /** Budget of one exchange with one node. */
@@ -29,7 +31,7 @@ export type ReadOperation = 'search' | 'documents'
 export interface ReadDeps {
   readonly views: Views
   readonly reachability: Reachability
-  readonly transport: Transport
+  readonly transport: ScatterDeps['transport']
   readonly kernel: Kernel
   readonly clock: Clock
   readonly random: Random

@@ -1,5 +1,5 @@
 import { type MergedDocuments, mergeList, stripDocument } from '../merge/documents.ts'
-import type { Answers } from '../model/answers.ts'
+import type { Answers, TargetFailure } from '../model/answers.ts'
 import type { Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
 import type { IndexUid, NodeId, ShardId } from '../model/ids.ts'
@@ -58,6 +58,7 @@ interface Listing {
 async function listCopies(deps: ReadDeps, ask: Listing): Promise<Reply> {
   const { call, request, context } = ask
   const failed = new Set<NodeId>()
+  const failures: TargetFailure[] = []
   for (let round = 1; ; round++) {
     const view = deps.views.current()
     const index = view.indexes.get(call.uid)
@@ -75,7 +76,7 @@ async function listCopies(deps: ReadDeps, ask: Listing): Promise<Reply> {
     deps.observe?.planned?.('documents', plan.targets.length, plan.merge.whole)
     const failedBefore = failed.size
     const retarget = retargetList(scope, plan)
-    const how = { retarget, deadline: context.deadline, operation: 'documents', failed }
+    const how = { retarget, deadline: context.deadline, operation: 'documents', failed, failures }
     const answers = await runScatter(scatterDeps(deps), { ...plan, ...how })
     const [refusal] = answers.refusals
     if (refusal !== undefined) return refusalReply(deps, refusal, { index, request: call.client, context })
@@ -100,6 +101,7 @@ function shardsOf(deps: ReadDeps, index: IndexView, request: ListRequest): reado
 /** One document by its primary key, from any current copy of its shard. Throws `MiroirError`. */
 export async function getDocument(deps: ReadDeps, call: DocumentCall, context: ReadContext): Promise<Reply> {
   const failed = new Set<NodeId>()
+  const failures: TargetFailure[] = []
   for (let round = 1; ; round++) {
     const view = deps.views.current()
     const index = view.indexes.get(call.uid)
@@ -115,6 +117,7 @@ export async function getDocument(deps: ReadDeps, call: DocumentCall, context: R
       deadline: context.deadline,
       operation: 'documents',
       failed,
+      failures,
     })
     const [refusal] = answers.refusals
     if (refusal !== undefined) return refusalReply(deps, refusal, { index, request: call.client, context })
@@ -134,9 +137,10 @@ function bodiesOf(answers: Answers): Uint8Array[] {
 function passOver(
   failed: Set<NodeId>,
   answers: Answers,
-  end: { readonly merged: Extract<MergedDocuments, { kind: 'fault' }>; readonly again: boolean },
+  end: { readonly merged: Exclude<MergedDocuments, { kind: 'merged' }>; readonly again: boolean },
 ): void {
   const { merged, again } = end
+  if (merged.kind === 'no-room') throw fail('miroir_overloaded', { resource: 'memory to merge answers' })
   const liar = answers.answers[merged.input]?.target.node.id
   if (liar === undefined)
     throw fail('internal', { message: `an answer could not be merged: ${merged.reason}` })

@@ -1,6 +1,6 @@
 import { limits } from '../config/limits.ts'
 import { mergeSearch } from '../merge/search.ts'
-import type { Answers, TargetRefusal } from '../model/answers.ts'
+import type { Answers, TargetFailure, TargetRefusal } from '../model/answers.ts'
 import type { HeaderList, Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
 import type { IndexUid, NodeId } from '../model/ids.ts'
@@ -13,7 +13,7 @@ import { uuidv7 } from '../std/random.ts'
 import { coverageHeaders } from './coverage.ts'
 import { missingIndex } from './missing-index.ts'
 import { type ClientRequest, mentionsOwnFields, nodeOpinion, refusalReply } from './native-error.ts'
-import { type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
+import { METADATA_HEADER, type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
 
 /** Plans made for one request: a copy that lies, or the only copy failing, costs one each. */
 const PLANS_MAX = 3
@@ -52,6 +52,7 @@ interface Search {
 
 async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
   const failed = new Set<NodeId>()
+  const failures: TargetFailure[] = []
   for (let round = 1; ; round++) {
     const view = deps.views.current()
     const index = view.indexes.get(ask.call.uid)
@@ -63,14 +64,14 @@ async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
     const failedBefore = failed.size
     const retarget = retargetSearch(scope, plan)
     const { deadline, headers } = ask.context
-    const how = { retarget, deadline, headers, operation: 'search', failed }
+    const how = { retarget, deadline, headers, operation: 'search', failed, failures }
     const answers = await runScatter(scatterDeps(deps), { ...plan, ...how })
     const refusal = answers.refusals.find((found) => !knowsNoSuchField(found, answers))
     if (refusal !== undefined)
       return refusalReply(deps, refusal, { index, request: ask.call.client, context: ask.context })
     const again = round < PLANS_MAX && deps.clock.now() < deadline.at
     if (again && retarget === null && failed.size > failedBefore) continue
-    const reply = await fold(deps, { index, plan, answers })
+    const reply = await fold(deps, { index, plan, answers, context: ask.context })
     if ('status' in reply) return reply
     failed.add(reply.liar)
     if (!again) throw fail('miroir_node_answer', { node: reply.liar, reason: reply.reason })
@@ -119,13 +120,17 @@ function scopeOf(
 
 async function fold(
   deps: ReadDeps,
-  found: { readonly index: IndexView; readonly plan: SearchPlan; readonly answers: Answers },
+  found: {
+    readonly index: IndexView
+    readonly plan: SearchPlan
+    readonly answers: Answers
+    readonly context: ReadContext
+  },
 ): Promise<Reply | { readonly liar: NodeId; readonly reason: string }> {
-  const { index, plan, answers } = found
+  const { index, plan, answers, context } = found
   const headers = coverageHeaders(index, answers, deps)
   if (answers.uncovered.length > 0) deps.observe?.uncovered?.('search', answers.uncovered.length)
-  const wall = deps.clock.wall()
-  const uids = { request: uuidv7(wall, deps.random), query: uuidv7(wall, deps.random) }
+  const uids = { request: uid(deps), query: context.headers[METADATA_HEADER] === undefined ? '' : uid(deps) }
   const bodies = answers.answers.map((answer) => answer.body)
   const merged = await mergeSearch(deps.kernel, bodies, { merge: plan.merge, uids })
   if (merged.kind === 'merged')
@@ -135,11 +140,16 @@ async function fold(
       body: merged.body,
       headers: [...headers, ...approximateHeader(merged.approximate)],
     }
+  if (merged.kind === 'no-room') throw fail('miroir_overloaded', { resource: 'memory to merge answers' })
   if (merged.kind === 'unsupported') throw fail('miroir_unsupported', { feature: merged.feature })
   const liar = answers.answers[merged.input]?.target.node.id
   if (liar === undefined)
     throw fail('internal', { message: `an answer could not be merged: ${merged.reason}` })
   return { liar, reason: merged.reason }
+}
+
+function uid(deps: ReadDeps): string {
+  return uuidv7(deps.clock.wall(), deps.random)
 }
 
 /** Says which parts of an answer one node might have given otherwise. */

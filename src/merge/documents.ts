@@ -2,11 +2,9 @@ import { isFault, type Kernel } from '../kernel/kernel.ts'
 import type { ListMerge } from '../model/plan.ts'
 import { concat, text, utf8 } from '../std/bytes.ts'
 import { membersOf, memberValue } from '../std/json-members.ts'
+import { faultOf, type Unmerged } from './search.ts'
 
-export type MergedDocuments =
-  | { readonly kind: 'merged'; readonly body: Uint8Array }
-  /** The answer at that position cannot be used. */
-  | { readonly kind: 'fault'; readonly input: number; readonly reason: string }
+export type MergedDocuments = { readonly kind: 'merged'; readonly body: Uint8Array } | Unmerged
 
 /** Folds lists of documents, each ordered by last write, into one page of one list. */
 export async function mergeList(
@@ -23,7 +21,7 @@ export async function mergeList(
     limit,
     keepDetails: false,
   })
-  if (isFault(result)) return { kind: 'fault', input: result.input, reason: result.fault }
+  if (isFault(result)) return faultOf(result)
   let total = 0
   for (const [input, envelope] of result.envelopes.entries()) {
     const own = totalOf(text(envelope))
@@ -45,7 +43,7 @@ export async function stripDocument(kernel: Kernel, document: Uint8Array): Promi
     limit: 1,
     keepDetails: false,
   })
-  if (isFault(result)) return { kind: 'fault', input: 0, reason: result.fault }
+  if (isFault(result)) return faultOf(result)
   if (result.received[0] !== 1) return { kind: 'fault', input: 0, reason: 'not a document' }
   return { kind: 'merged', body: result.hits }
 }

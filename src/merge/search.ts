@@ -1,4 +1,10 @@
-import { isFault, type Kernel, type MergeRequest, type MergeResult } from '../kernel/kernel.ts'
+import {
+  isFault,
+  type Kernel,
+  type KernelFault,
+  type MergeRequest,
+  type MergeResult,
+} from '../kernel/kernel.ts'
 import type { SearchMerge } from '../model/plan.ts'
 import { concat, text, utf8 } from '../std/bytes.ts'
 import { keepDistinct } from './distinct.ts'
@@ -7,10 +13,15 @@ import { foldEnvelopes, type ReplyUids } from './envelope.ts'
 /** Parts of a reply that may differ from one node's, as they are named to clients. */
 export type Approximate = 'total' | 'facets'
 
-export type Merged =
-  | { readonly kind: 'merged'; readonly body: Uint8Array; readonly approximate: readonly Approximate[] }
+export type Unmerged =
   /** The answer at that position cannot be used. */
   | { readonly kind: 'fault'; readonly input: number; readonly reason: string }
+  /** There is no memory to merge in right now. */
+  | { readonly kind: 'no-room' }
+
+export type Merged =
+  | { readonly kind: 'merged'; readonly body: Uint8Array; readonly approximate: readonly Approximate[] }
+  | Unmerged
   /** The documents make the request one that cannot be answered exactly; completes "… is not supported …". */
   | { readonly kind: 'unsupported'; readonly feature: string }
 
@@ -27,7 +38,7 @@ export async function mergeSearch(
 ): Promise<Merged> {
   const { merge, uids } = fold
   const result = await kernel.merge(mergeRequest(answers, merge))
-  if (isFault(result)) return { kind: 'fault', input: result.input, reason: result.fault }
+  if (isFault(result)) return faultOf(result)
   const page = pageOf(result, merge)
   if (page === null) {
     const attribute = merge.distinct?.attribute ?? ''
@@ -44,6 +55,11 @@ export async function mergeSearch(
   const hasFacets = members.some((member) => member.key === 'facetDistribution')
   const facets = hasFacets && !(facetsExact && page.facetsExact)
   return { kind: 'merged', body, approximate: approximateParts(page.totalExact, !facets) }
+}
+
+/** Most faults are an answer's; want of memory is nobody's. */
+export function faultOf({ fault, input }: KernelFault): Unmerged {
+  return fault === 'no-slab' ? { kind: 'no-room' } : { kind: 'fault', input, reason: fault }
 }
 
 function approximateParts(totalExact: boolean, facetsExact: boolean): readonly Approximate[] {

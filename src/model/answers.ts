@@ -34,5 +34,6 @@ export interface Answers {
   readonly refusals: readonly TargetRefusal[]
   /** Shards nobody answered for, ascending. */
   readonly uncovered: readonly ShardId[]
+  /** Of the whole request, also of earlier scatters of it. */
   readonly failures: readonly TargetFailure[]
 }

@@ -28,6 +28,8 @@ export interface Scatter extends ReadTargets {
   readonly headers?: Readonly<Record<string, string>>
   /** Nodes that failed in this request, also in earlier scatters of it. Added to as failures come. */
   readonly failed: Set<NodeId>
+  /** Why they did; added to likewise. */
+  readonly failures: TargetFailure[]
 }
 
 /**
@@ -46,7 +48,6 @@ class Run {
   readonly #scatter: Scatter
   readonly #answers: TargetAnswer[] = []
   readonly #refusals: TargetRefusal[] = []
-  readonly #failures: TargetFailure[] = []
   readonly #uncovered = new Set<ShardId>()
 
   constructor(deps: ScatterDeps, scatter: Scatter) {
@@ -69,7 +70,7 @@ class Run {
       answers: this.#answers.sort(byLowestShard),
       refusals: this.#refusals.sort(byLowestShard),
       uncovered: [...this.#uncovered].sort((one, other) => one - other),
-      failures: this.#failures,
+      failures: this.#scatter.failures,
     }
   }
 
@@ -86,10 +87,10 @@ class Run {
     verdict: Extract<Verdict, { kind: 'failed' }>,
     attempt: number,
   ): Promise<void> {
-    const { retarget, failed, deadline } = this.#scatter
+    const { retarget, failed, failures, deadline } = this.#scatter
     const node = target.node.id
     failed.add(node)
-    this.#failures.push({ node, fault: verdict.fault, reason: verdict.reason })
+    failures.push({ node, fault: verdict.fault, reason: verdict.reason })
     const tired = attempt >= ATTEMPTS_MAX || remainingMs(this.#deps.clock, deadline) === 0
     if (retarget === null || tired) {
       this.giveUp(target.shards)

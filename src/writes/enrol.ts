@@ -98,7 +98,7 @@ function addLegs(operation: Operation, node: NodeId, request: NewOperation, begi
       metadata: null,
       reason: '',
       attempts: 0,
-      floor: -1,
+      floor: Number.POSITIVE_INFINITY,
       parked: false,
       start: () => {
         leg.stage = 'sent'

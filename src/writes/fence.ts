@@ -6,7 +6,7 @@ import { sleep } from '../std/clock.ts'
 import { nodeView, publishIndex, tailOf, type WriteContext } from './context.ts'
 import { persist } from './marks.ts'
 import { indexExists, type NodeTask, readTasks, sendWrite, type WriteOutcome } from './node-calls.ts'
-import type { IndexRun, Leg } from './run.ts'
+import { ANY_PART, type IndexRun, type Leg } from './run.ts'
 
 const RETRY_MS = 250
 const PAGE_TASKS = 1_000
@@ -36,7 +36,7 @@ export async function fenceNode(
     if (fence === null) return verdicts
     const tasks = await readUpTo(context, node, floor, fence)
     for (const leg of unclear) {
-      const found = tasks.find((task) => isTaskOf(leg, task))
+      const found = tasks.findLast((task) => isTaskOf(leg, task))
       if (found !== undefined) leg.metadata = found.customMetadata ?? null
       verdicts.set(
         leg,
@@ -65,7 +65,7 @@ function undecidedLegs(run: IndexRun, node: NodeId): Leg[] {
 /** Recognises the task of a leg: by metadata, or, where nodes drop it, by type and index (one such is open at most). */
 function isTaskOf(leg: Leg, task: NodeTask): boolean {
   const { metadata } = leg
-  if (metadata !== null) return sameMetadata(metadata, task.customMetadata)
+  if (metadata !== null) return sameMetadata(metadata, task.customMetadata, leg.part === ANY_PART)
   const { kind } = leg.operation.row
   const type = kind === 'drop' ? 'indexDeletion' : kind === 'primary-key' ? 'indexUpdate' : 'settingsUpdate'
   const uid = leg.operation.run.row.uid
@@ -74,11 +74,13 @@ function isTaskOf(leg: Leg, task: NodeTask): boolean {
   )
 }
 
-/** The task's number is not part of the identity: it may not have been known when the request left. */
-function sameMetadata(ours: string, theirs: string | undefined): boolean {
-  return (
-    theirs !== undefined && ours.split(':').slice(0, 4).join(':') === theirs.split(':').slice(0, 4).join(':')
-  )
+/**
+ * The task's number is not part of the identity: it may not have been known when the request left. Of a previous process
+ * nobody knows which part carried what, so any part of the operation counts.
+ */
+function sameMetadata(ours: string, theirs: string | undefined, anyPart: boolean): boolean {
+  const identity = (metadata: string): string => metadata.split(':', anyPart ? 3 : 4).join(':')
+  return theirs !== undefined && identity(ours) === identity(theirs)
 }
 
 /**
@@ -94,16 +96,17 @@ export async function renameUntilKnown(
   const { uid, generation } = run.row
   const after = await persist(context, () => context.store.advanceName(uid, generation, node))
   const lowest = tailOf(context, node).acknowledged
-  for (;;) {
-    if (context.closing) return null
+  // Whether a name exists says nothing while its creation may still be queued: one barrier must have ended first.
+  for (let drained = false; !context.closing; ) {
     const existing = await existingName(context, run, after)
-    if (existing === after.name || existing === null) {
+    if (existing === after.name || (existing === null && drained)) {
       adopt(context, run, after)
       return findRename(context, node, Math.max(0, lowest), after.name)
     }
-    if (existing !== undefined) await rename(context, node, existing, after.name)
-    else await sleep(context.clock, RETRY_MS)
+    if (existing === undefined) await sleep(context.clock, RETRY_MS)
+    else if (await rename(context, node, existing ?? run.name(node).name, after.name)) drained = true
   }
+  return null
 }
 
 /** The name under which the index is on the node now; null when there is none, undefined when the node did not say. */
@@ -122,8 +125,8 @@ async function existingName(
   return null
 }
 
-/** Sends one rename and waits for its end; what it came to is seen by looking again. */
-async function rename(context: WriteContext, node: NodeId, from: string, to: string): Promise<void> {
+/** Sends one rename; true once its task has ended. What it came to is seen by looking again. */
+async function rename(context: WriteContext, node: NodeId, from: string, to: string): Promise<boolean> {
   const outcome = await sendWrite(context, nodeView(context, node), {
     method: 'PATCH',
     path: `/indexes/${from}`,
@@ -131,9 +134,12 @@ async function rename(context: WriteContext, node: NodeId, from: string, to: str
     operation: 'fence',
     write: true,
   })
-  if (outcome.kind !== 'acked') return sleep(context.clock, RETRY_MS)
-  await new Promise<void>((resolve) => {
-    tailOf(context, node).watch(outcome.uid, null, () => resolve())
+  if (outcome.kind !== 'acked') {
+    await sleep(context.clock, RETRY_MS)
+    return false
+  }
+  return new Promise((resolve) => {
+    tailOf(context, node).watch(outcome.uid, null, (event) => resolve(event.kind === 'task'))
   })
 }
 

@@ -107,12 +107,27 @@ export class Keeper {
   /** Tails are saved, and records of operations that every copy has applied are forgotten (M5). */
   async #keepHouse(): Promise<void> {
     const { store, tails, runs } = this.#context
-    await store.saveTails(new Map([...tails].map(([node, tail]) => [node, tail.acknowledged])))
+    await store.saveTails(
+      new Map([...tails].map(([node, tail]) => [node, this.#accounted(node, tail.acknowledged)])),
+    )
     for (const run of runs.values()) {
       const allCurrent = run.copies.every((copies) => copies.every((copy) => copy.state === 'current'))
       if (!allCurrent) continue
       const upTo = (run.open[0]?.row.seq ?? run.lastSeq + 1) - 1
       if (upTo > 0) await store.forgetOperations(run.row.uid, run.row.generation, upTo)
     }
+  }
+
+  /** Up to which uid the node's log needs no second look after a crash: below everything that is not settled. */
+  #accounted(node: NodeId, acknowledged: number): number {
+    let lowest = acknowledged
+    for (const run of this.#context.runs.values()) {
+      for (const operation of run.open) {
+        for (const leg of operation.legs) {
+          if (leg.node === node) lowest = Math.min(lowest, leg.uid === null ? leg.floor : leg.uid - 1)
+        }
+      }
+    }
+    return lowest
   }
 }

@@ -8,6 +8,7 @@ import { sumOnce } from './counts.ts'
 import { clear, metadataOf, review } from './dispatch.ts'
 import { createBehaviour, dropBehaviour } from './index-operations.ts'
 import {
+  ANY_PART,
   deferred,
   type IndexRun,
   isWritten,
@@ -102,7 +103,17 @@ function reviveLegs(context: WriteContext, operation: Operation, node: NodeId): 
   })
   if (writeSet.length === 0) return
   const leg: Leg = {
-    ...{ operation, node, part: 0, joining: false, writeSet, bytes: 0, uid: null, end: null, parked: false },
+    ...{
+      operation,
+      node,
+      part: ANY_PART,
+      joining: false,
+      writeSet,
+      bytes: 0,
+      uid: null,
+      end: null,
+      parked: false,
+    },
     shards: row.shards === null ? null : writeSet,
     stage: 'ambiguous',
     metadata: null,

@@ -36,6 +36,9 @@ export interface LegEnd {
  */
 export type LegStage = 'waiting' | 'sent' | 'acked' | 'ended' | 'missed' | 'ambiguous' | 'left'
 
+/** Part number of a leg that a previous process sent. */
+export const ANY_PART = -1
+
 export interface Leg extends LaneEntry {
   readonly operation: Operation
   readonly node: NodeId

@@ -66,6 +66,7 @@ export class ModelNode {
     const [, name, room, action] = parts
     if (room === 'settings') return this.#settings(request, name, body as Record<string, unknown>)
     if (room === 'documents') return this.#documents(request, { name, action, url, body })
+    if (request.method === 'GET') return this.#show(name)
     if (request.method === 'DELETE')
       return this.#enqueue(name, 'indexDeletion', null, (task) => this.#drop(task))
     if (request.method === 'PATCH') return this.#patch(name, body as { uid?: string; primaryKey?: string })
@@ -174,6 +175,7 @@ export class ModelNode {
       if (index === null) return
       if (body.primaryKey !== undefined) index.primaryKey = body.primaryKey
       if (body.uid === undefined) return
+      if (this.indexes.has(body.uid)) return this.#fail(task, 'index_already_exists')
       this.indexes.delete(name)
       this.indexes.set(body.uid, index)
       for (const other of this.tasks)

@@ -33,7 +33,11 @@ export async function randomRun({ seed, steps, log }: RunOptions): Promise<void>
   await world.run(world.start())
   const history: Step[] = []
   const faults = swarm(dice.next)
-  world.network.fate = (_node, request): Fate => (request.write ? faults.fate() : 'deliver')
+  world.network.fate = (node, request): Fate => {
+    const fate = request.write ? faults.fate() : 'deliver'
+    if (request.write) log?.(`  ${world.clock.now()} ${node} ${request.method} ${request.path}: ${fate}`)
+    return fate
+  }
   for (const id of world.nodeIds) world.node(id).applyMs = 1 + pick(faults.slow ? 400 : 20)
   for (let step = 0; step < steps; step++) {
     if (dice.next() < faults.kill) {
@@ -49,7 +53,7 @@ export async function randomRun({ seed, steps, log }: RunOptions): Promise<void>
     const done = await write(world, pick, step)
     if (done !== null) {
       history.push(done)
-      log?.(`step ${step}: task ${done.taskUid} ${done.apply}`)
+      log?.(`step ${step}: task ${done.taskUid}`)
     }
     await world.clock.advance(pick(50))
   }
@@ -58,6 +62,7 @@ export async function randomRun({ seed, steps, log }: RunOptions): Promise<void>
   world.writes.nodeChanged()
   await world.clock.advance(40_000)
   await world.heal(200_000)
+  log?.(world.nodeLogs())
   const expected = await fold(world, history, log)
   if (expected === null) return world.assertConverged('films')
   if (world.registry.current().indexes.has('films')) world.assertEqual('films', expected)

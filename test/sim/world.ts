@@ -170,8 +170,21 @@ export class World {
       index.copies.map((copies) => copies.map((copy) => `${copy.node}:${copy.state}`).join(' ')).join(' | '),
     )
     throw new Error(
-      `not healed: ${states.join(' ; ')} open ${this.writes.openOperations()}\n${this.notes.join('\n')}`,
+      `not healed: ${states.join(' ; ')} open ${this.writes.describe()}\n${this.notes.join('\n')}`,
     )
+  }
+
+  /** Every node's task log, for a trace. */
+  nodeLogs(): string {
+    return this.nodeIds
+      .flatMap((id) =>
+        this.node(id).tasks.map(
+          (task) =>
+            `${id} ${task.uid} ${task.indexUid} ${task.type} ${task.status} ${task.customMetadata ?? ''} ${task.error?.code ?? ''}`,
+        ),
+      )
+      .concat(this.notes)
+      .join('\n')
   }
 
   /** Copies and open operations in words, for a failure's message. */

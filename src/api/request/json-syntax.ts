@@ -6,7 +6,7 @@
 const DEPTH_MAX = 128
 const BLANKS = [0x20, 0x0a, 0x0d, 0x09]
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y
-const NUMBER_START = /-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*|(?:\.[0-9]+)?[eE][-+]?)?)?/y
+const NUMBER_START = /-?(?:(?:0|[1-9][0-9]*)(?:\.(?:[0-9]+(?:[eE][-+]?[0-9]*)?)?|[eE][-+]?[0-9]*)?)?/y
 const WORDS = ['true', 'false', 'null']
 const strict = new TextDecoder('utf-8', { fatal: true })
 

@@ -4,10 +4,20 @@ import { refusal, unknownName } from './refusals.ts'
 const COUNT = /^\+?[0-9]+$/
 const COUNT_MAX = 2n ** 64n - 1n
 
-/** Query parameters in the order they came; of repeated ones the last counts. Refuses those not in `known`. */
-export function parametersIn(query: string, known: readonly string[]): ReadonlyMap<string, string> {
+/**
+ * Query parameters; of repeated ones the last counts. They are looked at in the order they came, so that the first wrong
+ * one is refused: those not in `known` here, bad values by `check`.
+ */
+export function parametersIn(
+  query: string,
+  known: readonly string[],
+  check?: (name: string, value: string) => void,
+): ReadonlyMap<string, string> {
   const parameters = new Map(new URLSearchParams(query))
-  for (const name of parameters.keys()) if (!known.includes(name)) throw unknownName('parameter', name, known)
+  for (const [name, value] of parameters) {
+    if (!known.includes(name)) throw unknownName('parameter', name, known)
+    check?.(name, value)
+  }
   return parameters
 }
 

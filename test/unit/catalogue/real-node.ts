@@ -48,7 +48,8 @@ export class RealNode {
   static async start(): Promise<RealNode> {
     const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'catalogue-node-'))
     const address = `127.0.0.1:${await freePort()}`
-    const options = ['--master-key', 'masterKey', '--no-analytics', '--env', 'development']
+    const own = ['--experimental-allowed-ip-networks', '127.0.0.1/32']
+    const options = ['--master-key', 'masterKey', '--no-analytics', '--env', 'development', ...own]
     const args = ['--db-path', join(folder, 'data'), '--http-addr', address, ...options]
     const child = spawn(realNodeBinary ?? '', args, { cwd: folder, stdio: 'ignore' })
     const node = new RealNode(child, folder, `http://${address}`)

@@ -13,6 +13,9 @@ test('what is not exact over several nodes is refused by name', async () => {
   const cases: [object, object, RegExp][] = [
     [{ hybrid: { embedder: 'x' } }, {}, /hybrid/],
     [{ vector: [1] }, {}, /vector/],
+    [{ personalize: { userContext: 'x' } }, {}, /personalize/],
+    [{ useNetwork: true }, {}, /useNetwork/],
+    [{ distinct: 'a.b' }, {}, /distinct/],
     [{ q: 'two words', rankingScoreThreshold: 0.5 }, {}, /rankingScoreThreshold/],
     [{ sort: ['price:asc'] }, { displayedAttributes: ['id'] }, /`price`/],
     [{}, facts, /`stars`/],

@@ -99,6 +99,14 @@ test('overload of the only copies is one 503, never a partial answer', async () 
   expect([status, body['code']]).toEqual([503, 'too_many_search_requests'])
 })
 
+test('overload of the one node with everything is told as such', async () => {
+  const view = viewOf({ a: { group: 0, shards: [0, 1] } })
+  const world = worldOf(view, () => errorAnswer(503, 'too_many_search_requests', 'busy'))
+  const { status, body } = shown(await post(world))
+  expect([status, body['code']]).toEqual([503, 'too_many_search_requests'])
+  expect(world.transport.sent).toHaveLength(1)
+})
+
 test('copies that are behind or lagging are not read', async () => {
   const view = viewOf({
     a: { group: 0, shards: [0, 1], states: { 1: 'behind' } },
@@ -157,4 +165,24 @@ test('a copy that never saw a sub-field has no hits for it', async () => {
       : honest(sent, attempt),
   )
   expect(idsOf(shown(await post(world, { attributesToSearchOn: ['meta.title'] })).body)).toEqual([2, 4])
+})
+
+test('a request for one node only gets no help from several, when its plan has gaps', async () => {
+  const view = viewOf({
+    a: { group: 0, shards: [0, 1] },
+    b: { group: 0, shards: [2], states: { 2: 'lagging' } },
+    c: { group: 1, shards: [0] },
+    d: { group: 1, shards: [1] },
+  })
+  const world = worldOf(view, ({ node }) => (node === 'a' ? 'silence' : hitsAnswer([1])))
+  const reply = shown(await post(world, { vector: [1] }))
+  expect(reply.body['code']).toBe('miroir_unsupported')
+})
+
+test('want of memory sheds the request and blames no node', async () => {
+  const world = worldOf(viewOf(TWO_GROUPS), honest)
+  const kernel = { ...world.deps.kernel, merge: () => ({ fault: 'no-slab', offset: 0, input: 0 }) as const }
+  const reply = shown(await post({ ...world, deps: { ...world.deps, kernel } }))
+  expect([reply.status, reply.body['code']]).toEqual([503, 'miroir_overloaded'])
+  expect(world.transport.sent).toHaveLength(2)
 })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createKernel } from '../../../src/kernel/route.ts'
 import { mergeSearch } from '../../../src/merge/search.ts'
@@ -29,4 +30,16 @@ describe.each(CORPORA)('recorded searches of %s', (corpus) => {
         expect(merged.approximate).toContain('total')
     },
   )
+})
+
+test('other hits, or others in order, come only where the kernel is known to have them', () => {
+  const listed: { file: string; case: number }[] = JSON.parse(
+    readFileSync(new URL('../../golden/exceptions.json', import.meta.url), 'utf8'),
+  )
+  const known = Object.entries(knownDifferences()).flatMap(([corpus, cases]) =>
+    Object.entries(cases).flatMap(([number, { parts }]) =>
+      parts.includes('ids') ? [`${corpus} ${number}`] : [],
+    ),
+  )
+  expect(known.sort()).toEqual(listed.map((entry) => `${entry.file} ${entry.case}`).sort())
 })

@@ -9,7 +9,7 @@ import {
   objectText,
 } from '../../../src/std/json-members.ts'
 
-/* A slow and obvious stand-in for the kernel's merge, made of JSON texts. Nothing else of a kernel is there. */
+/* A slow and obvious stand-in for the kernel's merge, made of JSON texts; nothing else of it is there. */
 
 interface Detail {
   readonly order: number

@@ -48,6 +48,7 @@ function run({ script, targets, spares = [], deadlineMs = 5000 }: Setting) {
     deadline: { at: deadlineMs },
     operation: 'search',
     failed,
+    failures: [],
   })
   return { clock, transport, events, failed, done }
 }

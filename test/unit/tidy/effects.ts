@@ -28,7 +28,7 @@ const EFFECTS: readonly Effect[] = [
     }),
   ),
   { name: 'Math.random', ...CHANCE },
-  { name: 'fetch', ...WIRE, allowed: /^src\/(cli|devnode)\// },
+  { name: 'fetch', ...WIRE, allowed: /^src\/(demo\.ts|cli\/|devnode\/)/ },
   ...['net', 'tls', 'dgram', 'http', 'https', 'http2'].map((name) => ({ name: `node:${name}`, ...WIRE })),
   ...['timers', 'timers/promises'].map((name) => ({
     name: `node:${name}`,

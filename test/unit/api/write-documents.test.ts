@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { documentWriteRoutes } from '../../../src/api/write-documents.ts'
+import { RecordingWrites, type Sent, send } from './catalogue-doubles.ts'
+
+async function taken(sent: Sent): Promise<{ status: number; body: string; call: unknown }> {
+  const writes = new RecordingWrites()
+  const { status, body } = await send(documentWriteRoutes({ writes }), sent)
+  expect(writes.calls).toHaveLength(1)
+  return { status, body, call: writes.calls[0] }
+}
+
+const ids = async (body: string): Promise<unknown> => {
+  const { call } = await taken({ method: 'POST', path: '/indexes/films/documents/delete-batch', body })
+  return (call as [string, string, { ids: unknown }])[2].ids
+}
+
+describe('writes of documents', () => {
+  it('hands over the body untouched, with every parameter', async () => {
+    const body = '[{"id":12345678901234567890,"f":1.0}]'
+    const path = '/indexes/films/documents?primaryKey=id&customMetadata=a%20b&skipCreation=true'
+    const { status, body: reply, call } = await taken({ method: 'PUT', path, body })
+    expect(call).toEqual([
+      'documentAdditionOrUpdate',
+      'films',
+      {
+        uid: 'films',
+        mode: 'update',
+        format: 'json',
+        body,
+        primaryKey: 'id',
+        customMetadata: 'a b',
+        skipCreation: true,
+      },
+    ])
+    expect([status, Object.keys(JSON.parse(reply))]).toEqual([
+      202,
+      ['taskUid', 'indexUid', 'status', 'type', 'enqueuedAt'],
+    ])
+  })
+
+  it('knows formats by media type', async () => {
+    const type = 'Application/X-NDJSON; charset=utf-8'
+    const { call } = await taken({
+      method: 'POST',
+      path: '/indexes/films/documents',
+      type,
+      body: '{"id":1}\n',
+    })
+    expect(call).toMatchObject(
+      [0, 0, { mode: 'replace', format: 'ndjson', primaryKey: null, skipCreation: false }].map((part) =>
+        part === 0 ? expect.any(String) : part,
+      ),
+    )
+  })
+
+  it('says that CSV is not supported', async () => {
+    const writes = new RecordingWrites()
+    const sent = { method: 'POST', path: '/indexes/films/documents', type: 'text/csv', body: 'id\n1\n' }
+    const { status, body } = await send(documentWriteRoutes({ writes }), sent)
+    expect([status, JSON.parse(body).code, writes.calls]).toEqual([400, 'miroir_unsupported', []])
+  })
+
+  it('deletes one, all, and by filter', async () => {
+    const base = '/indexes/films/documents'
+    expect((await taken({ method: 'DELETE', path: `${base}/a-1?customMetadata=m` })).call).toEqual([
+      'documentDeletion',
+      'films',
+      { kind: 'ids', ids: ['a-1'] },
+      'm',
+    ])
+    expect((await taken({ method: 'DELETE', path: base })).call).toEqual([
+      'documentDeletion',
+      'films',
+      { kind: 'all' },
+      null,
+    ])
+    const body = '{"filter":["a = 1",["b = 2","c = 3"]]}'
+    expect((await taken({ method: 'POST', path: `${base}/delete`, body })).call).toEqual([
+      'documentDeletion',
+      'films',
+      { kind: 'filter', filter: ['a = 1', ['b = 2', 'c = 3']] },
+      null,
+    ])
+  })
+
+  it('keeps every digit of ids', async () => {
+    expect(await ids('[1, "2", 12345678901234567890 , -9223372036854775808, "a\\u0062", ""]')).toEqual([
+      '1',
+      '2',
+      '12345678901234567890',
+      '-9223372036854775808',
+      'ab',
+      '',
+    ])
+    expect(await ids('[]')).toEqual([])
+    expect(await ids(' [ ] ')).toEqual([])
+  })
+
+  it('tells other values as a node does, so that they match nothing', async () => {
+    expect(await ids('[null,true,1.5,1e2,1.0,{"a": [1, "]"]},[1, 2],18446744073709551616]')).toEqual([
+      'null',
+      'true',
+      '1.5',
+      '100.0',
+      '1.0',
+      '{"a":[1,"]"]}',
+      '[1,2]',
+      '1.8446744073709552e+19',
+    ])
+  })
+})
