@@ -7,7 +7,7 @@ import { text, utf8 } from '../std/bytes.ts'
 import type { Clock } from '../std/clock.ts'
 import { type Deadline, tighten } from '../std/deadline.ts'
 import { objectText } from '../std/json-members.ts'
-import { requireIndex, requireUid } from './request/index-uid.ts'
+import { requireIndex } from './request/index-uid.ts'
 import { booleanOf, parametersIn } from './request/parameters.ts'
 import { refusal } from './request/refusals.ts'
 import { type CoverPart, coverOf } from './statistics/cover.ts'
@@ -95,7 +95,6 @@ function isHuman(value: string): boolean {
 
 async function indexStats(deps: StatsRouteDeps, call: Call): Promise<Reply> {
   const form = formOf(call.query)
-  requireUid(call)
   const index = requireIndex(deps.views, call)
   const path = (name: string): string => `/indexes/${name}/stats?${queryOf(form)}`
   const ask: AskIndex = (node, name) =>

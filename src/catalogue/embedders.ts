@@ -81,8 +81,8 @@ function usesTemplate(source: unknown): boolean {
 }
 
 /**
- * The `embedders` of a change as nodes get them: with our template where theirs would print our fields. `merged` is
- * what the client will have after the change.
+ * The `embedders` of a change as nodes get them: with our template where theirs would print our fields.
+ * `merged` is what the client will have after the change.
  */
 export function embeddersText(text: string, merged: JsonObject): string {
   return objectText(

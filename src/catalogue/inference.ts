@@ -4,8 +4,9 @@ import { membersOf } from '../std/json-members.ts'
 const SUFFIX = 'id'
 
 /**
- * The primary key a node infers from the first document of a new index: the one top-level field whose name ends with
- * `id` in any case. Several candidates, or none, come in byte order, which is how a node names them.
+ * The primary key a node infers from the first document of a new index: the one top-level field whose name
+ * ends with `id` in any case. Several candidates, or none, come in byte order, which is how a node names
+ * them.
  */
 export function inferPrimaryKey(
   firstDocument: Uint8Array,

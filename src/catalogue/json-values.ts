@@ -22,7 +22,10 @@ export function memberOf(object: JsonObject, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
-/** The object with a member set, or without it when the value is `undefined`. Keys such as `__proto__` stay members. */
+/**
+ * The object with a member set, or without it when the value is `undefined`. Keys such as `__proto__` stay
+ * members.
+ */
 export function withMember(object: JsonObject, key: string, value: unknown): JsonObject {
   const others = Object.entries(object).filter(([name]) => name !== key || value !== undefined)
   if (value === undefined) return Object.fromEntries(others)

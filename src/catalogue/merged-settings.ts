@@ -3,7 +3,10 @@ import { mergedEmbedders } from './embedders.ts'
 import { isObject, memberOf, withMember } from './json-values.ts'
 import { settingByName } from './setting-table.ts'
 
-/** True when the value has the outer shape that a node wants; anything else goes to a node as it is, to be refused. */
+/**
+ * True when the value has the outer shape that a node wants; anything else goes to a node as it is, to be
+ * refused.
+ */
 export function hasShape(name: string, value: unknown): boolean {
   if (value === null) return true
   const initial = settingByName(name)?.initial
@@ -12,8 +15,8 @@ export function hasShape(name: string, value: unknown): boolean {
 }
 
 /**
- * What the client has set after one more setting, as a node merges it. Holds only what was set: null, at any place where
- * a node takes it, removes.
+ * What the client has set after one more setting, as a node merges it. Holds only what was set: null, at any
+ * place where a node takes it, removes.
  */
 export function mergedSetting(raw: JsonObject, name: string, value: unknown): JsonObject {
   const old = memberOf(raw, name)

@@ -16,9 +16,10 @@ export function validIndexUid(uid: string): boolean {
 /**
  * Name of a generation of an index on one node; `fence` counts the renames there.
  *
- * No two (uid, generation, fence) share a name: what follows the last `__g` or `__h` is digits only, so a name reads
- * back in one way, and uids that look like names themselves only get a longer one (`a__g1_0` → `a__g1_0__g1_0`).
- * Long uids are hashed and marked `__h`, so that a client cannot reach such a name by calling an index like the hash.
+ * No two (uid, generation, fence) share a name: what follows the last `__g` or `__h` is digits only, so a
+ * name reads back in one way, and uids that look like names themselves only get a longer one (`a__g1_0` →
+ * `a__g1_0__g1_0`). Long uids are hashed and marked `__h`, so that a client cannot reach such a name by
+ * calling an index like the hash.
  */
 export function physicalName(uid: string, generation: number, fence: number): string {
   if (uid.length + SUFFIX_BYTES_MAX <= UID_BYTES_MAX) return `${uid}__g${generation}_${fence}`
@@ -26,7 +27,9 @@ export function physicalName(uid: string, generation: number, fence: number): st
   return `${hash}__h${generation}_${fence}`
 }
 
-/** True for texts that `physicalName` may have made. A client's uid can look like that too: ask the catalogue. */
+/**
+ * True for texts that `physicalName` may have made. A client's uid can look like that too: ask the catalogue.
+ */
 export function isPhysicalName(text: string): boolean {
   return text.length <= UID_BYTES_MAX && PHYSICAL.test(text)
 }

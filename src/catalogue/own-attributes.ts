@@ -2,7 +2,7 @@ import { fail } from '../model/errors.ts'
 import { isObject, isStringList } from './json-values.ts'
 
 /** Fields that every stored document carries and no client sees. */
-export const SHARD_FIELD = '_miroir_shard'
+const SHARD_FIELD = '_miroir_shard'
 export const SEQ_FIELD = '_miroir_seq'
 export const OWN_FIELDS: readonly string[] = [SHARD_FIELD, SEQ_FIELD]
 /** The hidden last ranking rule: ties come in insertion order on every copy. */
@@ -30,8 +30,9 @@ export function isOwnRule(filterable: unknown): boolean {
 }
 
 /**
- * True when our rules must stand before the client's, because one of the client's patterns matches our fields and the
- * first rule that matches wins. Otherwise they stand behind, where they shift no numbers in error texts.
+ * True when our rules must stand before the client's, because one of the client's patterns matches our fields
+ * and the first rule that matches wins. Otherwise they stand behind, where they shift no numbers in error
+ * texts.
  */
 export function ownRulesFirst(filterable: readonly unknown[]): boolean {
   return filterable.every(isValidRule) && filterable.flatMap(patternsOf).some(matchesOwnField)
@@ -81,8 +82,9 @@ function isReserved(attribute: string): boolean {
 }
 
 /**
- * Our values hold nothing but separators. A node makes words of them when one of these characters is no separator any
- * more, or when its dictionary has a word that is made of them alone; in longer tokens and words they do no harm.
+ * Our values hold nothing but separators. A node makes words of them when one of these characters is no
+ * separator any more, or when its dictionary has a word that is made of them alone; in longer tokens and
+ * words they do no harm.
  */
 function wouldBeSearchable(setting: string, word: string): boolean {
   if (setting === 'nonSeparatorTokens') return word.length === 1 && DIGITS.includes(word)

@@ -25,7 +25,9 @@ export function scrubError(body: ErrorBody, names: NameLookup, options: ScrubOpt
   return { ...body, message: scrubText(body.message, names, options) }
 }
 
-/** A node's text with the client's index names and without our fields, as a node without them would put it. */
+/**
+ * A node's text with the client's index names and without our fields, as a node without them would put it.
+ */
 export function scrubText(text: string, names: NameLookup, options: ScrubOptions = {}): string {
   const find = typeof names === 'function' ? names : (physical: string) => names.get(physical)
   const renamed = text.replace(WORD, (word) => (isPhysicalName(word) ? (find(word) ?? word) : word))

@@ -1,9 +1,10 @@
 import type { JsonObject, SearchFacts } from '../model/view.ts'
+import { GEO_FIELD } from './geo-field.ts'
 import { isObject, isStringList } from './json-values.ts'
 import { DEFAULT_FACET_VALUES_MAX } from './setting-table.ts'
 
 const DEFAULT_TOTAL_HITS_MAX = 1000
-const GEO_FIELD = '_geo'
+
 
 /** Facts that planning and merging need, from settings as shown to the client. */
 export function searchFacts(shown: JsonObject): SearchFacts {

@@ -22,7 +22,8 @@ export const DEFAULT_FACET_VALUES_MAX = 100
 
 /** What nodes make of a document for an embedder when the client names no template. */
 export const DEFAULT_TEMPLATE =
-  '{% for field in fields %}{% if field.is_searchable and field.value != nil %}{{ field.name }}: {{ field.value }}\n' +
+  '{% for field in fields %}{% if field.is_searchable and field.value != nil %}' +
+  '{{ field.name }}: {{ field.value }}\n' +
   '{% endif %}{% endfor %}'
 
 const put = (name: string, route: string, initial: unknown): Setting => ({

@@ -28,8 +28,8 @@ export { changeDetails } from './change-details.ts'
 export { searchFacts } from './search-facts.ts'
 
 /*
- * Clients see their settings; nodes have *derived* ones: the client's and what makes our fields work. What a client
- * wrote is spliced, not re-written, so that a node judges it in its own words and numbers.
+ * Clients see their settings; nodes have *derived* ones: the client's and what makes our fields work. What a
+ * client wrote is spliced, not re-written, so that a node judges it in its own words and numbers.
  */
 
 export interface DerivedChange {
@@ -41,7 +41,9 @@ export interface DerivedChange {
   readonly raw: JsonObject
 }
 
-/** Facet values asked of nodes for each that the client wants, so that a merged top list is exact more often. */
+/**
+ * Facet values asked of nodes for each that the client wants, so that a merged top list is exact more often.
+ */
 const FACET_VALUES_FACTOR = 4
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -99,7 +101,9 @@ function mergedOrSame(raw: JsonObject, name: string, value: unknown): JsonObject
   return mergedSetting(raw, name, value)
 }
 
-/** One setting's value for nodes. Both the text and what it says are the client's; `merged` has it applied. */
+/**
+ * One setting's value for nodes. Both the text and what it says are the client's; `merged` has it applied.
+ */
 function valueText(name: string, text: string, merged: JsonObject): string {
   const value = parsedJson(text)
   switch (name) {
@@ -167,8 +171,9 @@ function nodeFacetValuesMax(wanted: unknown): number {
 }
 
 /**
- * A whole `PATCH /settings` for a node: what the client has set, explicit nulls for the rest, and ours. Applying it
- * twice changes nothing. `replaced` is what the client had set on the node before, for what only goes away by name.
+ * A whole `PATCH /settings` for a node: what the client has set, explicit nulls for the rest, and ours.
+ * Applying it twice changes nothing. `replaced` is what the client had set on the node before, for what only
+ * goes away by name.
  */
 export function deriveAll(raw: JsonObject, replaced: JsonObject = {}): JsonObject {
   const open = SETTINGS.filter((setting) => setting.gated !== true)
@@ -210,7 +215,9 @@ function nodeEmbedders(value: unknown, replaced: unknown): unknown {
   return { ...Object.fromEntries(gone.map((name) => [name, null])), ...fullEmbedders(value) }
 }
 
-/** Settings as the client sees them, from a node's `GET /settings`: ours removed, virtual values the client's. */
+/**
+ * Settings as the client sees them, from a node's `GET /settings`: ours removed, virtual values the client's.
+ */
 export function clientView(nodeSettings: JsonObject, raw: JsonObject): JsonObject {
   const shown = Object.entries(nodeSettings).filter(([name]) => settingByName(name)?.gated !== true)
   return Object.fromEntries(shown.map(([name, value]) => [name, shownValue(name, value, raw)]))

@@ -1,7 +1,6 @@
 import type { Access, Call, Reply, Route, SlabPool } from '../model/call.ts'
 import { fail, type MiroirError } from '../model/errors.ts'
 import type { Clock } from '../std/clock.ts'
-import type { Random } from '../std/random.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { RequestLimit, RequestObserver } from '../telemetry/requests.ts'
 import { isPreflight, preflightReply } from './cors.ts'
@@ -24,7 +23,7 @@ export interface ExchangeContext {
   readonly maxConcurrentRequests: number
   readonly slabs: SlabPool
   readonly clock: Clock
-  readonly random: Random
+  readonly newId: () => string
   readonly observer: RequestObserver
   readonly logger: Logger | undefined
   authorize(caller: Caller, access: Access): MiroirError | null

@@ -3,17 +3,17 @@ import type { Call, Reply } from '../model/call.ts'
 import { fail, MiroirError } from '../model/errors.ts'
 import type { Timer } from '../std/clock.ts'
 import { deadlineAfter, remainingMs } from '../std/deadline.ts'
-import { uuidv7 } from '../std/random.ts'
 import { errorFields } from '../telemetry/log.ts'
 import { type Admission, admit, type ExchangeContext, overloaded } from './admission.ts'
 import { Body } from './body.ts'
 import { encodeReply, errorReply, internalError, payloadTooLarge, uploadTimeout } from './encode.ts'
 import type { RequestHead, Sink, Wire } from './engine.ts'
-import { examine, type Framing, fieldOf } from './hygiene.ts'
+import { examine, type Framing, fieldOf, isCompressed } from './hygiene.ts'
 
 const UNMATCHED = 'unmatched'
 /** What logs and metrics call a request whose client left before the answer. */
 const CLIENT_GONE = 499
+const COMPRESSED = 'A compressed request body'
 const NOTHING = new Uint8Array(0)
 
 /**
@@ -45,7 +45,7 @@ export class Exchange implements Sink {
     this.#head = head
     this.#wire = wire
     this.#bodyOpen = bodyOpen
-    this.#id = uuidv7(context.clock.wall(), context.random)
+    this.#id = context.newId()
     this.#startedAt = context.clock.now()
   }
 
@@ -103,6 +103,7 @@ export class Exchange implements Sink {
     }
     this.#watch(this.#context.requestTimeoutMs)
     if (framing.kind === 'none') this.#run()
+    else if (isCompressed(this.#head)) this.#answerError(fail('miroir_unsupported', { feature: COMPRESSED }))
     else this.#awaitBody(framing)
   }
 

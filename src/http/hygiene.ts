@@ -82,3 +82,11 @@ export function fieldOf(headers: readonly string[], name: string): string | unde
   }
   return undefined
 }
+
+/** Encodings that nodes undo; others they ignore, and so do we. */
+const COMPRESSIONS: readonly string[] = ['gzip', 'br', 'deflate']
+
+/** True when a node would unpack the body before reading it. */
+export function isCompressed({ headers }: RequestHead): boolean {
+  return COMPRESSIONS.includes(fieldOf(headers, 'content-encoding')?.trim().toLowerCase() ?? '')
+}

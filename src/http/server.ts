@@ -7,6 +7,7 @@ import type { RequestObserver } from '../telemetry/requests.ts'
 import type { Caller, ExchangeContext } from './admission.ts'
 import type { Engine, Listener } from './engine.ts'
 import { Exchange } from './exchange.ts'
+import { requestIds } from './ids.ts'
 import { nodeEngine } from './node-engine.ts'
 import { Router } from './router.ts'
 import { Traffic } from './traffic.ts'
@@ -54,7 +55,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     maxConcurrentRequests: options.maxConcurrentRequests,
     slabs: options.slabs,
     clock: options.clock,
-    random: options.random,
+    newId: requestIds(options.clock, options.random),
     observer: options.observer,
     logger: options.logger,
     authorize: (caller, access) => options.authorize(caller, access),

@@ -101,7 +101,7 @@ function headOf(request: UwsRequest): RequestHead {
   request.forEach((name, value) => {
     headers.push(name, value)
   })
-  const query = request.getQuery()
+  const query = request.getQuery() ?? ''
   const url = request.getUrl()
   const target = query === '' ? url : `${url}?${query}`
   return { method: request.getCaseSensitiveMethod(), target, headers }

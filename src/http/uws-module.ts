@@ -16,7 +16,8 @@ export interface UwsResponse {
 
 export interface UwsRequest {
   getUrl(): string
-  getQuery(): string
+  /** Undefined where the target has none. */
+  getQuery(): string | undefined
   getCaseSensitiveMethod(): string
   forEach(visit: (name: string, value: string) => void): void
 }

@@ -105,6 +105,7 @@ export const ERRORS = {
     'invalid_request',
     'Document identifier `{value}` is invalid. A document identifier can be of type integer or string, only composed of alphanumeric characters (a-z A-Z 0-9), hyphens (-) and underscores (_), and can not be more than 511 bytes.',
   ),
+  invalid_document_geo_field: entry(400, 'invalid_request', '{message}'),
   index_primary_key_no_candidate_found: entry(
     400,
     'invalid_request',

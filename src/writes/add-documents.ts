@@ -11,6 +11,7 @@ import { sumOnce } from './counts.ts'
 import { confirmed, type Submission, submit, submitQuiet } from './dispatch.ts'
 import { bodyFault, checkDocuments } from './document-checks.ts'
 import type { NewOperation } from './enrol.ts'
+import { checkPlaces } from './geo-check.ts'
 import { ensureIndex, liveRun } from './index-operations.ts'
 import { assertQuorum } from './quorum.ts'
 import { finishedTask, newTask, receipt } from './receipts.ts'
@@ -45,13 +46,13 @@ export async function addDocuments(
   if (violation?.kind === 'sync') throw violation.error
   if (violation?.kind === 'task') return failed(violation.error)
   const run = await ensureIndex(context, write.uid, deadline)
+  const badPlace = run.facts.usesGeo ? checkPlaces(write, choice.split) : null
+  if (badPlace !== null) return failed(badPlace)
   if (documents === 0) {
     return finishedTask(context, { ...task, details: { receivedDocuments: 0, indexedDocuments: 0 } }, null)
   }
   if (run.primaryKey !== null && run.primaryKey !== choice.key) {
-    return failed(
-      errorBody('index_primary_key_already_exists', { uid: write.uid, primaryKey: run.primaryKey }),
-    )
+    return failed(otherKey(run.primaryKey))
   }
   return dispatchDocuments(context, { write, run, choice, task, deadline })
 }
@@ -158,8 +159,7 @@ async function chooseKey(
   const given = write.primaryKey ?? known
   const split = await splitBody(context, write, given)
   if (write.primaryKey !== null && known !== null && write.primaryKey !== known) {
-    const error = errorBody('index_primary_key_already_exists', { uid: write.uid, primaryKey: known })
-    return { error, documents: split.documents }
+    return { error: otherKey(known), documents: split.documents }
   }
   if (given !== null) return { key: given, split }
   if (split.documents === 0) return { key: '', split }
@@ -167,6 +167,12 @@ async function chooseKey(
   const inferred = inferPrimaryKey(first)
   if ('key' in inferred) return { key: inferred.key, split: await splitBody(context, write, inferred.key) }
   return { error: inferenceError(write.uid, inferred.candidates), documents: split.documents }
+}
+
+/** For documents, nodes do not name the index. */
+function otherKey(primaryKey: string): ErrorBody {
+  const message = `Index already has a primary key: \`${primaryKey}\`.`
+  return { ...errorBody('index_primary_key_already_exists'), message }
 }
 
 function inferenceError(uid: string, candidates: readonly string[]): ErrorBody {

@@ -2,6 +2,7 @@ import { type ErrorBody, errorBody, fail, MiroirError } from '../model/errors.ts
 import type { NodeId } from '../model/ids.ts'
 import type { Outcome } from '../nodes/transport.ts'
 import type { Deadline } from '../std/deadline.ts'
+import { clientError } from './client-words.ts'
 import { nodeView, tailOf, type WriteContext } from './context.ts'
 import { decideDispatch } from './decide.ts'
 import { enrol, type NewOperation } from './enrol.ts'
@@ -61,9 +62,11 @@ async function record(context: WriteContext, operation: Operation): Promise<void
   review(context, operation)
 }
 
-/** The record was refused: the operation never was. */
+/** The operation never was. */
 function withdraw(context: WriteContext, operation: Operation): void {
   const { run } = operation
+  // Its timers still look at it: nothing may follow from that.
+  operation.recorded = false
   const at = run.open.indexOf(operation)
   if (at >= 0) run.open.splice(at, 1)
   for (const leg of operation.legs) endPlace(run, leg, 'left')
@@ -143,7 +146,7 @@ async function withdrawRefused(
 ): Promise<void> {
   operation.go.resolve(false)
   withdraw(context, operation)
-  operation.confirmed.reject(new MiroirError(refusal.status, refusal.error))
+  operation.confirmed.reject(new MiroirError(refusal.status, clientError(operation, refusal.error)))
   await persist(context, () => context.store.voidOperation(operation.row.seq))
 }
 

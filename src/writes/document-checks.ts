@@ -2,6 +2,7 @@ import { type KernelFault, ROW, ROW_FLAG, type SplitResult } from '../kernel/ker
 import type { DocumentFormat } from '../model/documents.ts'
 import { type ErrorBody, errorBody, fail, type MiroirError } from '../model/errors.ts'
 import { text } from '../std/bytes.ts'
+import { documentsFault } from '../std/json-syntax.ts'
 
 /** A rule that a document of the batch breaks. `sync`: the client hears it at once; otherwise its task fails. */
 export type Violation =
@@ -49,6 +50,9 @@ function missingKey(row: number, primaryKey: string, document: string, missing: 
   return { kind: 'task', error: errorBody('missing_document_id', { primaryKey, document: shown }) }
 }
 
+/** Bodies longer than this are not read a second time to tell a fault in a node's words. */
+const REREAD_BYTES_MAX = 4_194_304
+
 const FAULT_TEXT: Readonly<Record<KernelFault['fault'], string>> = {
   syntax: 'expected value',
   truncated: 'EOF while parsing a value',
@@ -63,13 +67,19 @@ const FAULT_TEXT: Readonly<Record<KernelFault['fault'], string>> = {
 /** The client's error for a body that is not a list of documents, with line and column as a node gives them. */
 export function bodyFault(body: Uint8Array, format: DocumentFormat, fault: KernelFault): MiroirError {
   if (fault.fault === 'no-slab') return fail('miroir_overloaded', { resource: 'kernel memory' })
-  const { line, column } = position(body, fault.offset)
-  const reason = `${FAULT_TEXT[fault.fault]} at line ${line} column ${column}`
+  const reason = nodeWords(body, format, fault.fault) ?? ourWords(body, fault)
   const message = `The \`${format}\` payload provided is malformed. \`Couldn't serialize document value: ${reason}\`.`
   return fail('malformed_payload', { message })
 }
 
-function position(body: Uint8Array, offset: number): { line: number; column: number } {
+function nodeWords(body: Uint8Array, format: DocumentFormat, fault: KernelFault['fault']): string | null {
+  if (fault === 'too-many-documents') return FAULT_TEXT[fault]
+  const isRead = body.length <= REREAD_BYTES_MAX && (format === 'json' || format === 'ndjson')
+  const found = isRead ? documentsFault(body, format) : null
+  return found ?? (fault === 'not-documents' ? FAULT_TEXT[fault] : null)
+}
+
+function ourWords(body: Uint8Array, { fault, offset }: KernelFault): string {
   let line = 1
   let start = 0
   const end = Math.min(offset, body.length)
@@ -78,5 +88,5 @@ function position(body: Uint8Array, offset: number): { line: number; column: num
     line++
     start = at + 1
   }
-  return { line, column: end - start + 1 }
+  return `${FAULT_TEXT[fault]} at line ${line} column ${end - start + 1}`
 }

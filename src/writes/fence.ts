@@ -27,27 +27,39 @@ export async function fenceNode(
   const verdicts = new Map<Leg, WriteOutcome>()
   if (busy.has(node)) return verdicts
   busy.add(node)
+  try {
+    await run.naming(node, () => fence(context, run, node, verdicts))
+  } finally {
+    busy.delete(node)
+  }
+  return verdicts
+}
+
+async function fence(
+  context: WriteContext,
+  run: IndexRun,
+  node: NodeId,
+  verdicts: Map<Leg, WriteOutcome>,
+): Promise<void> {
   const lane = run.lane(node)
   await lane.hold(new Set(undecidedLegs(run, node)))
   try {
     const unclear = unclearLegs(run, node)
+    if (unclear.length === 0) return
     const floor = Math.max(0, Math.min(...unclear.map((leg) => leg.floor + 1)))
-    const fence = await renameUntilKnown(context, run, node)
-    if (fence === null) return verdicts
-    const tasks = await readUpTo(context, node, floor, fence)
+    const border = await renameUntilKnown(context, run, node)
+    if (border === null) return
+    const tasks = await readUpTo(context, node, floor, border)
     for (const leg of unclear) {
       const found = tasks.findLast((task) => isTaskOf(leg, task))
-      if (found !== undefined) leg.metadata = found.customMetadata ?? null
-      verdicts.set(
-        leg,
-        found === undefined
-          ? { kind: 'missed', reason: 'fenced, not there' }
-          : { kind: 'acked', uid: found.uid },
-      )
+      if (found === undefined) {
+        verdicts.set(leg, { kind: 'missed', reason: 'fenced, not there' })
+      } else {
+        leg.metadata = found.customMetadata ?? null
+        verdicts.set(leg, { kind: 'acked', uid: found.uid })
+      }
     }
-    return verdicts
   } finally {
-    busy.delete(node)
     lane.release()
   }
 }

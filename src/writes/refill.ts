@@ -131,38 +131,42 @@ async function settledUpTo(
   }
 }
 
+interface Target {
+  readonly run: IndexRun
+  readonly node: NodeId
+  readonly shards: ReadonlySet<ShardId>
+  readonly check: Check
+}
+
 /** A fresh name and the derived settings; nothing of the lagging shards is left there. */
-async function prepareTarget(
-  context: WriteContext,
-  target: {
-    readonly run: IndexRun
-    readonly node: NodeId
-    readonly shards: ReadonlySet<ShardId>
-    readonly check: Check
-  },
-): Promise<void> {
-  const { run, node, shards, check } = target
-  const alive = run.copiesOn(node).some((copy) => copy.state !== 'lagging')
+async function prepareTarget(context: WriteContext, target: Target): Promise<void> {
+  const { run, node } = target
   const lane = run.lane(node)
+  // Held before the name is: requests that are unclear are cleared by a fence, which needs the name.
   await lane.hold(new Set())
   try {
-    const before = run.name(node)
-    if (alive) {
-      if ((await renameUntilKnown(context, run, node)) === null) throw new RefillFailed('closing')
-    } else {
-      const { uid, generation } = run.row
-      adopt(context, run, await persist(context, () => context.store.advanceName(uid, generation, node)))
-    }
-    const index = `/indexes/${run.name(node).name}`
-    const send = (method: NodeWrite['method'], path: string, body: unknown): Promise<void> =>
-      must(context, node, { method, path: `${index}${path}`, body }, check)
-    await send('PATCH', '/settings', deriveAll(run.row.rawSettings))
-    const list = [...shards].map((shard) => `"${shardText(shard)}"`).join(', ')
-    if (alive) await send('POST', '/documents/delete', { filter: `_miroir_shard IN [${list}]` })
-    else await dropOld(context, node, before.name)
+    await run.naming(node, () => renew(context, target))
   } finally {
     lane.release()
   }
+}
+
+async function renew(context: WriteContext, { run, node, shards, check }: Target): Promise<void> {
+  const alive = run.copiesOn(node).some((copy) => copy.state !== 'lagging')
+  const before = run.name(node)
+  if (alive) {
+    if ((await renameUntilKnown(context, run, node)) === null) throw new RefillFailed('closing')
+  } else {
+    const { uid, generation } = run.row
+    adopt(context, run, await persist(context, () => context.store.advanceName(uid, generation, node)))
+  }
+  const index = `/indexes/${run.name(node).name}`
+  const send = (method: NodeWrite['method'], path: string, body: unknown): Promise<void> =>
+    must(context, node, { method, path: `${index}${path}`, body }, check)
+  await send('PATCH', '/settings', deriveAll(run.row.rawSettings))
+  const list = [...shards].map((shard) => `"${shardText(shard)}"`).join(', ')
+  if (alive) await send('POST', '/documents/delete', { filter: `_miroir_shard IN [${list}]` })
+  else await dropOld(context, node, before.name)
 }
 
 /** The superseded index goes; that it is already gone is just as good. */

@@ -157,6 +157,7 @@ export class IndexRun {
   settingsOpen = 0
   dropping: Promise<unknown> | null = null
   #quietWaiters: (() => void)[] = []
+  readonly #naming = new Map<NodeId, Promise<unknown>>()
 
   constructor(
     row: IndexRow,
@@ -190,6 +191,14 @@ export class IndexRun {
 
   copy(shard: ShardId, node: NodeId): Copy | undefined {
     return this.copies[shard]?.find((copy) => copy.node === node)
+  }
+
+  /** Name changes of the index on one node, one after another: two at once would rename each other's work away. */
+  async naming<T>(node: NodeId, change: () => Promise<T>): Promise<T> {
+    const before = this.#naming.get(node) ?? Promise.resolve()
+    const mine = before.then(change, change)
+    this.#naming.set(node, mine)
+    return mine
   }
 
   copiesOn(node: NodeId): Copy[] {

@@ -2,6 +2,7 @@ import { type ErrorBody, errorBody } from '../model/errors.ts'
 import type { NodeId, ShardId } from '../model/ids.ts'
 import type { CopyMark } from '../model/operation.ts'
 import type { TaskChange } from '../model/task.ts'
+import { clientError } from './client-words.ts'
 import { publishIndex, type WriteContext } from './context.ts'
 import { decideShard } from './decide.ts'
 import { leaveCopies, persist, setCopies } from './marks.ts'
@@ -131,6 +132,7 @@ async function finalise(context: WriteContext, operation: Operation): Promise<vo
   let error = errorFor(operation, failed.length)
   const consequence = (await behaviour.whenDone?.(operation, error === null)) ?? NO_CONSEQUENCE
   error = consequence.error ?? error
+  if (error !== null) error = clientError(operation, error)
   const epoch = await persist(context, () =>
     context.store.endOperation({
       seq: row.seq,

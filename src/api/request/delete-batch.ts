@@ -1,11 +1,15 @@
 import type { Call } from '../../model/call.ts'
 import { fail } from '../../model/errors.ts'
 import { bodyText, requireJsonBody } from '../json-body.ts'
-import { elementsOf, kindOf, numberText, quoted } from './json-quote.ts'
-import { jsonFault } from './json-syntax.ts'
+import { elementsOf } from '../../std/json-members.ts'
+import { kindOf, numberText, quoted } from '../../std/json-quote.ts'
+import { jsonFault } from '../../std/json-syntax.ts'
 import { malformed } from './object-body.ts'
 
-/** Ids of a body that must be an array. Numbers keep all their digits; other values are told as JSON, as on a node. */
+/**
+ * Ids of a body that must be an array. Numbers keep all their digits; other values are told as JSON, as on a
+ * node.
+ */
 export function requireIds(call: Call): string[] {
   requireJsonBody(call)
   const text = bodyText(call.body)

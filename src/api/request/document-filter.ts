@@ -1,4 +1,5 @@
-import { elementsOf, quoted } from './json-quote.ts'
+import { elementsOf } from '../../std/json-members.ts'
+import { quoted } from '../../std/json-quote.ts'
 import { refusal } from './refusals.ts'
 
 /** Checks a filter's outer form as a node does before it reads the expressions. `text` is JSON. */

@@ -3,8 +3,8 @@ import type { ErrorCode } from '../../model/errors.ts'
 import { fail } from '../../model/errors.ts'
 import { type JsonMember, membersOf } from '../../std/json-members.ts'
 import { bodyText, requireJsonBody } from '../json-body.ts'
-import { jsonFault } from './json-syntax.ts'
-import { unknownName, wrongType } from './refusals.ts'
+import { jsonFault } from '../../std/json-syntax.ts'
+import { wrongType } from './refusals.ts'
 
 /** The text of a JSON body. Throws, in a node's words, where there is none. */
 export function requireJson(call: Call): string {
@@ -23,10 +23,6 @@ export function requireObject(call: Call): ReadonlyMap<string, string> {
   const text = requireJson(call)
   if (!text.startsWith('{')) throw wrongType('bad_request', '', 'an object', text)
   return new Map(membersOf(text).map((member: JsonMember) => [member.key, member.value]))
-}
-
-export function refuseUnknown(members: ReadonlyMap<string, string>, known: readonly string[]): void {
-  for (const name of members.keys()) if (!known.includes(name)) throw unknownName('field', name, known)
 }
 
 /** A string member, or null where it is null or absent. */

@@ -5,8 +5,8 @@ const COUNT = /^\+?[0-9]+$/
 const COUNT_MAX = 2n ** 64n - 1n
 
 /**
- * Query parameters; of repeated ones the last counts. They are looked at in the order they came, so that the first wrong
- * one is refused: those not in `known` here, bad values by `check`.
+ * Query parameters; of repeated ones the last counts. They are looked at in the order they came, so that the
+ * first wrong one is refused: those not in `known` here, bad values by `check`.
  */
 export function parametersIn(
   query: string,

@@ -1,5 +1,5 @@
 import { ERRORS, type ErrorCode, errorBody, fail, MiroirError } from '../../model/errors.ts'
-import { kindOf, quoted } from './json-quote.ts'
+import { kindOf, quoted } from '../../std/json-quote.ts'
 
 /** A refusal in a node's words, for codes that have more than one text. */
 export function refusal(code: ErrorCode, message: string): MiroirError {

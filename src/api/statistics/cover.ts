@@ -28,8 +28,8 @@ interface Candidate {
 const STEPS_MAX = 2_000
 
 /**
- * Nodes that hold every shard once between them. A node's statistics speak of all it holds and cannot be filtered, so
- * nodes without common shards are looked for first; otherwise some parts are not `whole`.
+ * Nodes that hold every shard once between them. A node's statistics speak of all it holds and cannot be
+ * filtered, so nodes without common shards are looked for first; otherwise some parts are not `whole`.
  */
 export function coverOf(view: View, index: IndexView, usable: (node: NodeId) => boolean): Cover {
   const candidates = candidatesOf(view, index, usable)

@@ -25,8 +25,8 @@ export interface StatsForm {
 }
 
 /**
- * An index's statistics as a node prints them. Where a node holds more than is wanted of it, its other numbers are scaled
- * by its documents.
+ * An index's statistics as a node prints them. Where a node holds more than is wanted of it, its other
+ * numbers are scaled by its documents.
  */
 export function indexStatsText(parts: readonly StatsPart[], form: StatsForm): string {
   const sum = (read: (stats: NodeIndexStats) => number): number =>

@@ -229,7 +229,7 @@ class FilterParser {
     if (!this.#take('(')) throw this.#error(GEO_RADIUS_FORM, before)
     const inside = this.#at
     const values = this.#numbers(')')
-    if (values === null) throw this.#error(GEO_RADIUS_FORM, this.#at > inside ? this.#at : inside)
+    if (values === null) throw this.#error(GEO_RADIUS_FORM, Math.max(this.#at, inside))
     if (values.length !== 3 && values.length !== 4) {
       const text = `Was expecting 3 or 4 arguments for \`_geoRadius\`, but instead found ${values.length}.`
       throw this.#error(text, this.#at)

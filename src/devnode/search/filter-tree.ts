@@ -9,13 +9,16 @@ export interface Word {
 export type Comparison = '=' | '!=' | '>' | '>=' | '<' | '<='
 
 export type Filter =
-  | { readonly kind: 'and' | 'or'; readonly parts: readonly Filter[] }
+  | { readonly kind: 'and'; readonly parts: readonly Filter[] }
+  | { readonly kind: 'or'; readonly parts: readonly Filter[] }
   | { readonly kind: 'not'; readonly part: Filter }
   | { readonly kind: 'compare'; readonly field: Word; readonly operator: Comparison; readonly value: Word }
   | { readonly kind: 'between'; readonly field: Word; readonly from: Word; readonly to: Word }
   | { readonly kind: 'in'; readonly field: Word; readonly values: readonly Word[] }
   | { readonly kind: 'startsWith'; readonly field: Word; readonly value: Word }
-  | { readonly kind: 'null' | 'empty' | 'exists'; readonly field: Word }
+  | { readonly kind: 'null'; readonly field: Word }
+  | { readonly kind: 'empty'; readonly field: Word }
+  | { readonly kind: 'exists'; readonly field: Word }
   | { readonly kind: 'geoRadius'; readonly values: readonly Word[] }
   | { readonly kind: 'geoBox'; readonly values: readonly Word[] }
 

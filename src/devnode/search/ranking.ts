@@ -181,13 +181,13 @@ export function fieldRule(index: DevIndex, request: Extract<SortRequest, { kind:
   const column = index.columns.get(field)
   const { displayedAttributes } = index.settings
   const hidden = !displayedAttributes.includes('*') && !displayedAttributes.includes(field)
-  const valueOf = ({ docid }: Candidate): SortValue => sortValue(column[docid], ascending)
+  const valueAt = ({ docid }: Candidate): SortValue => sortValue(column[docid], ascending)
   return {
-    compare: (left, right) => compareSortValues(valueOf(left), valueOf(right), ascending),
+    compare: (left, right) => compareSortValues(valueAt(left), valueAt(right), ascending),
     ranks: () => nothing,
     detail(candidate, order) {
       if (hidden) return [`<hidden-rule-${order}>`, `{"order":${order},"value":"<hidden>"}`]
-      const value = valueOf(candidate)
+      const value = valueAt(candidate)
       const text = typeof value === 'number' ? number(value) : JSON.stringify(value ?? null)
       return [`${field}:${ascending ? 'asc' : 'desc'}`, `{"order":${order},"value":${text}}`]
     },

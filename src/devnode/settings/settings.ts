@@ -174,7 +174,7 @@ function or<T>(value: unknown, name: string, current: T, whenNull: T): T {
 
 function mergeTypo(current: TypoTolerance, patch: unknown): TypoTolerance {
   const base = DEFAULT_SETTINGS.typoTolerance
-  const sizes = or(patch, 'minWordSizeForTypos', {}, base.minWordSizeForTypos)
+  const sizes = or<object>(patch, 'minWordSizeForTypos', {}, base.minWordSizeForTypos)
   return {
     enabled: or(patch, 'enabled', current.enabled, true),
     minWordSizeForTypos: {

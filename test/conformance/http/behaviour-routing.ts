@@ -51,6 +51,8 @@ export function routing(engine: EngineName): void {
         query: 'x=%zz&y',
       })
       expect((await ask(rig, get('/?'))).body.toString()).toBe('"root"')
+      const plain = await ask(rig, get('/indexes/a/documents/b'))
+      expect(JSON.parse(plain.body.toString())).toMatchObject({ query: '' })
       await rig.server.drain(0)
     })
 

@@ -135,8 +135,9 @@ describe('statistics', () => {
     const path = '/stats?sizeFormat=human&showInternalDatabaseSizes=true'
     const { body } = await stats(index, transport, path)
     expect(body).toBe(
-      '{"databaseSize":"2 KiB","usedDatabaseSize":"1 KiB","lastUpdate":"2026-01-01T00:00:00.5Z","indexes":{"films":' +
-        '{"numberOfDocuments":3,"rawDocumentDbSize":"300 B","avgDocumentSize":"100 B","isIndexing":false,' +
+      '{"databaseSize":"2 KiB","usedDatabaseSize":"1 KiB","lastUpdate":"2026-01-01T00:00:00.5Z",' +
+        '"indexes":{"films":{"numberOfDocuments":3,"rawDocumentDbSize":"300 B",' +
+        '"avgDocumentSize":"100 B","isIndexing":false,' +
         '"internalDatabaseSizes":{"main":"8 KiB","documents":"300 B"},"numberOfEmbeddings":0,' +
         '"numberOfEmbeddedDocuments":0,"fieldDistribution":{"10":3,"9":3,"id":3,"wordy":2}}}}',
     )

@@ -17,7 +17,7 @@ const RULES = [
   'exactness',
 ]
 
-export function pick<Item>(random: Random, items: readonly Item[]): Item {
+function pick<Item>(random: Random, items: readonly Item[]): Item {
   return items[randomInteger(random, items.length)]!
 }
 

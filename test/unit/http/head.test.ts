@@ -36,7 +36,7 @@ describe('parseTarget', () => {
   it('reads what encodeURIComponent wrote', () => {
     const segment = fc
       .string({ unit: 'binary', minLength: 1 })
-      .filter((text) => text.isWellFormed() && text !== '.' && text !== '..')
+      .filter((text) => text !== '.' && text !== '..')
     fc.assert(
       fc.property(fc.array(segment), (segments) => {
         const target = `/${segments.map(encodeURIComponent).join('/')}`

@@ -54,22 +54,3 @@ function isInteger(token: string): boolean {
   const value = BigInt(token)
   return value >= INTEGER_MIN && value <= INTEGER_MAX
 }
-
-/** Elements of an array of JSON as they are written. The text must be valid. */
-export function elementsOf(text: string): string[] {
-  const elements: string[] = []
-  const token = /"(?:[^"\\]|\\.)*"|[[\]{},]/g
-  let depth = 0
-  let start = text.indexOf('[') + 1
-  for (let found = token.exec(text); found !== null; found = token.exec(text)) {
-    const mark = found[0]
-    if (mark === '[' || mark === '{') depth++
-    else if (mark === ']' || mark === '}') depth--
-    const ends = (mark === ',' && depth === 1) || (mark === ']' && depth === 0)
-    if (!ends) continue
-    const element = text.slice(start, found.index).trim()
-    if (element !== '') elements.push(element)
-    start = found.index + 1
-  }
-  return elements
-}

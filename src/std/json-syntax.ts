@@ -22,8 +22,17 @@ class SyntaxFault extends Error {
 
 /** Null when the bytes are one JSON value. */
 export function jsonFault(body: Uint8Array): string | null {
+  return faultOf(body, (reader) => reader.whole())
+}
+
+/** Null when the bytes are documents, or JSON values that nodes have no position for. */
+export function documentsFault(body: Uint8Array, format: 'json' | 'ndjson'): string | null {
+  return faultOf(body, (reader) => (format === 'json' ? reader.documents() : reader.stream()))
+}
+
+function faultOf(body: Uint8Array, read: (reader: Reader) => void): string | null {
   try {
-    new Reader(body).whole()
+    read(new Reader(body))
     return null
   } catch (error) {
     if (!(error instanceof SyntaxFault)) throw error
@@ -39,6 +48,8 @@ class Reader {
   readonly #body: Uint8Array
   readonly #text: string
   #at = 0
+  /** Inside of what a node skips before it looks at it: a comma at an end is then told in other words. */
+  #skipping = false
 
   constructor(body: Uint8Array) {
     this.#body = body
@@ -49,6 +60,49 @@ class Reader {
     this.#value(0)
     this.#blank()
     if (this.#at < this.#text.length) throw this.#before('trailing characters')
+  }
+
+  /** One document or a list of them; a list ends in front of the element behind one that is no document. */
+  documents(): void {
+    this.#blank()
+    if (this.#text[this.#at] === '{') {
+      this.#object(1, true)
+      this.#blank()
+      if (this.#at < this.#text.length) throw this.#before('trailing characters')
+    } else if (this.#text[this.#at] === '[') this.#list()
+    else this.#value(0)
+  }
+
+  /** Documents one after another. */
+  stream(): void {
+    for (;;) {
+      this.#blank()
+      if (this.#at >= this.#text.length) return
+      const document = this.#text[this.#at] === '{'
+      this.#skipped(1)
+      if (!document) return
+    }
+  }
+
+  #list(): void {
+    this.#enter(0)
+    if (this.#closed(']', 'a list')) return
+    for (let foreign = false; ; ) {
+      if (foreign) throw this.#before('trailing characters')
+      foreign = this.#text[this.#at] !== '{'
+      this.#skipped(1)
+      this.#blank()
+      // Behind what is no document, a node does not look for a comma first.
+      if (foreign && !'],'.includes(this.#text[this.#at] ?? ']')) throw this.#before('trailing characters')
+      if (this.#separated(']', 'a list')) return
+    }
+  }
+
+  #skipped(depth: number): void {
+    const outer = this.#skipping
+    this.#skipping = true
+    this.#value(depth)
+    this.#skipping = outer
   }
 
   #value(depth: number): void {
@@ -62,7 +116,7 @@ class Reader {
     else this.#word()
   }
 
-  #object(depth: number): void {
+  #object(depth: number, skipMembers = false): void {
     this.#enter(depth)
     if (this.#closed('}', 'an object')) return
     for (;;) {
@@ -72,7 +126,8 @@ class Reader {
       if (this.#at >= this.#text.length) throw this.#ended('an object')
       if (this.#text[this.#at] !== ':') throw this.#before('expected `:`')
       this.#at++
-      this.#value(depth)
+      if (skipMembers) this.#skipped(depth)
+      else this.#value(depth)
       if (this.#separated('}', 'an object')) return
     }
   }
@@ -107,8 +162,9 @@ class Reader {
     this.#at++
     this.#blank()
     if (this.#at >= this.#text.length) throw this.#ended('a value')
-    if (this.#text[this.#at] === end) throw this.#before('trailing comma')
-    return false
+    if (this.#text[this.#at] !== end) return false
+    if (!this.#skipping) throw this.#before('trailing comma')
+    throw this.#before(end === '}' ? 'key must be a string' : 'expected value')
   }
 
   #string(): void {
@@ -139,6 +195,7 @@ class Reader {
 
   #unicode(): void {
     const unit = this.#hex()
+    if (this.#skipping) return
     if (unit >= 0xdc00 && unit <= 0xdfff) throw this.#after('lone leading surrogate in hex escape')
     if (unit < 0xd800 || unit > 0xdfff) return
     for (const expected of ['\\', 'u']) {
