@@ -41,8 +41,8 @@ import {
 import { ENTRY_BYTES, isSeqEntry, writeSeq } from './keys'
 
 /*
- * One node's answer: where its hits are, what is cut out of each, and its sort keys. Depth-aware: only members of the
- * hit itself are ours, whatever a user's document nests.
+ * One node's answer: where its hits are, what is cut out of each, and its sort keys. Depth-aware: only
+ * members of the hit itself are ours, whatever a user's document nests.
  *
  * Row of a hit, eight u32:
  *   0 start | 4 end | 8 keys | 12 key entries | 16 cuts | 20 number of cuts | 24 bytes cut | 28 unused
@@ -64,7 +64,8 @@ const MEMBER_OURS: u32 = 1
 const MEMBER_NESTED: u32 = 2
 const MEMBER_DETAILS: u32 = 3
 
-// Names as words in memory order: `hits`, `results"`, `_formatted`, `_matchesPosition`, `_rankingScoreDetails`, `_seq`.
+// Names as words in memory order: `hits`, `results"`, `_formatted`, `_matchesPosition`,
+// `_rankingScoreDetails`, `_seq`.
 const WORD_HITS: u32 = 0x73746968
 const WORD_RESULTS: u64 = 0x2273746c75736572
 const WORD_FORMATT: u64 = 0x7474616d726f665f
@@ -207,8 +208,9 @@ function scanHit(start: usize, row: usize): usize {
 }
 
 /**
- * Walks an object and cuts its members named `_miroir_*`; of a hit also the details, and inside `_formatted` and
- * `_matchesPosition` the same again. A run of cut members takes the commas after it, or, at the end, the one before.
+ * Walks an object and cuts its members named `_miroir_*`; of a hit also the details, and inside `_formatted`
+ * and `_matchesPosition` the same again. A run of cut members takes the commas after it, or, at the end, the
+ * one before.
  */
 function cutMembers(at: usize, isHit: bool): usize {
   let p = skipSpace(at + 1)
@@ -272,8 +274,8 @@ function memberKind(name: usize, length: usize, isHit: bool): u32 {
 let detailsEnd: usize = 0
 
 /**
- * Decodes the details at `at` and leaves their end in `detailsEnd`. A node prints them as the last member; a member
- * of that name elsewhere is the user's own and stays.
+ * Decodes the details at `at` and leaves their end in `detailsEnd`. A node prints them as the last member; a
+ * member of that name elsewhere is the user's own and stays.
  */
 function readDetails(at: usize): usize {
   detailsEnd = ordering === ORDERING_DETAILS ? decodeDetails(at, keysAt) : valueEnd(at)
@@ -290,7 +292,10 @@ function readDetails(at: usize): usize {
   return detailsEnd
 }
 
-/** End of a value that is not readable as details, provided that it is not where details must be; 0 keeps the fault. */
+/**
+ * End of a value that is not readable as details, provided that it is not where details must be; 0 keeps the
+ * fault.
+ */
 function endOfOther(at: usize): usize {
   const code = failedCode()
   const where = failedAt()

@@ -16,7 +16,9 @@ export const FIELD_FINAL: usize = 3
 export const FIELD_FAULT_AT: usize = 4
 export const FIELD_ROWS: usize = 5
 export const FIELD_ROWS_END: usize = 6
-/** Splitting: rows written. Scanning an answer: hits found. Gathering: rows to read. Merging: hits ordered. */
+/**
+ * Splitting: rows written. Scanning an answer: hits found. Gathering: rows to read. Merging: hits ordered.
+ */
 export const FIELD_COUNT: usize = 7
 /** Address up to which the window was used. */
 export const FIELD_CONSUMED: usize = 8
@@ -39,7 +41,9 @@ export const FIELD_STARTED: usize = 18
 export const FIELD_MEMBER: usize = 19
 /** 0 = keep the order of the only list, 1 = details, 2 = `_miroir_seq` of the documents. */
 export const FIELD_ORDERING: usize = 20
-/** 0 = the details are cut out, 1 = they stay but for the hidden rule, 2 = the answer has none (documents). */
+/**
+ * 0 = the details are cut out, 1 = they stay but for the hidden rule, 2 = the answer has none (documents).
+ */
 export const FIELD_DETAILS: usize = 21
 export const FIELD_CUTS: usize = 22
 export const FIELD_KEYS: usize = 23
@@ -53,7 +57,10 @@ export const FIELD_LIMIT: usize = 30
 /** First and last place (exclusive) of the order that is measured or spliced. */
 export const FIELD_FROM: usize = 31
 export const FIELD_TO: usize = 32
-/** Bit per key entry that holds a distance, over all answers of a merge. The caller sets it to 0 before the first. */
+/**
+ * Bit per key entry that holds a distance, over all answers of a merge. The caller sets it to 0 before the
+ * first.
+ */
 export const FIELD_GEO_ENTRIES: usize = 33
 
 export const CODE_DONE: i32 = 0
@@ -97,7 +104,9 @@ export function failedAt(): usize {
   return failAt
 }
 
-/** The code of the last failure: what lies past the end of a window is truncation, whatever it looked like. */
+/**
+ * The code of the last failure: what lies past the end of a window is truncation, whatever it looked like.
+ */
 export function settle(end: usize): i32 {
   if (failAt >= end) {
     setField(FIELD_FAULT_AT, end)

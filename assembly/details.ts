@@ -30,8 +30,9 @@ import {
  */
 
 /**
- * What the previous hit had at the same place: text address, text length, first entry, number of entries (u32 each).
- * Neighbours in a ranked list mostly agree in most rules, and comparing bytes is cheaper than reading them.
+ * What the previous hit had at the same place: text address, text length, first entry, number of entries (u32
+ * each). Neighbours in a ranked list mostly agree in most rules, and comparing bytes is cheaper than reading
+ * them.
  */
 const RECENT: usize = memory.data(512, 16)
 const RECENT_LAST: usize = RECENT + 496

@@ -39,7 +39,10 @@ const EMPTY: u32 = 4
 /** The eight digits `! % ( ) * : ; ?`, the first in the lowest byte. */
 const DIGITS: u64 = 0x3f3b3a2a29282521
 
-/** Answers the bytes written. The caller left room for every wanted document, 64 bytes more each and 64 at the end. */
+/**
+ * Answers the bytes written. The caller left room for every wanted document, 64 bytes more each and 64 at the
+ * end.
+ */
 export function gatherRows(): usize {
   const wanted = field(FIELD_WANTED)
   const output = field(FIELD_OUTPUT)
@@ -77,7 +80,10 @@ function writeDigits(at: usize, digits: usize, value: u64): void {
   }
 }
 
-/** Copies and answers the address after the copy; writes up to 15 bytes more, where the next document will stand. */
+/**
+ * Copies and answers the address after the copy; writes up to 15 bytes more, where the next document will
+ * stand.
+ */
 export function copyBytes(out: usize, from: usize, end: usize): usize {
   const length = end - from
   if (length > 1024) {

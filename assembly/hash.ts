@@ -65,8 +65,8 @@ function avalanche(hash: u64): u64 {
 }
 
 /**
- * Shard of a key: the hash of its bytes and a final 0xff. The byte after the key is overwritten for the moment of
- * hashing, which spares a copy; windows are private to the instance.
+ * Shard of a key: the hash of its bytes and a final 0xff. The byte after the key is overwritten for the
+ * moment of hashing, which spares a copy; windows are private to the instance.
  */
 export function shardOfKey(at: usize, length: usize, shards: u32): u32 {
   const after = load<u8>(at + length)

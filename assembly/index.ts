@@ -2,7 +2,8 @@ import { FIELD_INPUT, FIELD_INPUT_END, FIELD_OUTPUT, FIELD_SHARDS, field } from 
 import { shardOfKey, xxh64 } from './hash'
 
 /*
- * The kernels' doors. Numbers go through the control block (control.ts); codes below 0 are faults of the data.
+ * The kernels' doors. Numbers go through the control block (control.ts); codes below 0 are faults of the
+ * data.
  */
 export { scanAnswer } from './answer'
 export { controlAddress } from './control'

@@ -1,8 +1,8 @@
 import { CODE_SYNTAX, fail } from './control'
 
 /*
- * Scanning JSON text. Every function takes the address of a first byte and answers the address after what it read,
- * or 0 after `fail`. Inputs end with zero bytes, and zero is neither part of a token nor white space.
+ * Scanning JSON text. Every function takes the address of a first byte and answers the address after what it
+ * read, or 0 after `fail`. Inputs end with zero bytes, and zero is neither part of a token nor white space.
  */
 
 export const QUOTE: u8 = 0x22

@@ -5,7 +5,8 @@ import { BACKSLASH, hexValue, MINUS, QUOTE, stringStop } from './json'
  * Sort keys. One entry per ranking rule (two for `attribute`), 32 bytes, smaller first:
  *   word 0: order of the rule (8 bits) | class (8) | the value's first 48 bits
  *   word 1, word 2: the value's next 128 bits
- *   word 3, texts only: address (32) | length (31) | has escapes (1); texts with equal words are compared in full
+ *   word 3, texts only: address (32) | length (31) | has escapes (1); texts with equal words are compared in
+ *   full
  * Words are compared as unsigned numbers. Where larger is better the value's bits are complemented.
  */
 export const ENTRY_BYTES: usize = 32
@@ -53,7 +54,8 @@ function headOf(order: u32, kind: u32): u64 {
   return ((<u64>order) << 56) | ((<u64>kind) << 48)
 }
 
-// The number last read by `readNumber`: sign and exponent in 48 bits, and 19 digits; exact, and ordered as unsigned.
+// The number last read by `readNumber`: sign and exponent in 48 bits, and 19 digits; exact, and ordered as
+// unsigned.
 let numberHead: u64 = 0
 let numberDigits: u64 = 0
 let numberExponent: i32 = 0
@@ -184,7 +186,9 @@ export function writeSeq(entry: usize, order: u32, at: usize): usize {
   return entry + ENTRY_BYTES
 }
 
-/** First bytes of a text after unescaping, zero-padded; a little room behind for a character that overhangs. */
+/**
+ * First bytes of a text after unescaping, zero-padded; a little room behind for a character that overhangs.
+ */
 const PREFIX: usize = memory.data(48, 16)
 
 /** A text from after its opening quote to its closing one. */

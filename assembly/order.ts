@@ -26,7 +26,9 @@ let headCount: usize = 0
 /** Entries that count in comparisons. */
 let entryLimit: u32 = NO_LIMIT
 
-/** Writes the rows of the first `FIELD_LIMIT` hits to `FIELD_ORDER`, and how many there are to `FIELD_COUNT`. */
+/**
+ * Writes the rows of the first `FIELD_LIMIT` hits to `FIELD_ORDER`, and how many there are to `FIELD_COUNT`.
+ */
 export function mergeLists(): void {
   joinDistances()
   entryLimit = NO_LIMIT
@@ -39,10 +41,10 @@ export function mergeLists(): void {
 }
 
 /**
- * Groups of places: each node's details tell the distance of the first place of *its* group. All hits that agree in
- * the rules before and lie within a metre of the smallest distance get that distance, so that the later rules decide.
- * A node's own group heads lie more than a metre apart, so its list stays sorted. Places nearer than a metre to the
- * edge of a group may end up one group off.
+ * Groups of places: each node's details tell the distance of the first place of *its* group. All hits that
+ * agree in the rules before and lie within a metre of the smallest distance get that distance, so that the
+ * later rules decide. A node's own group heads lie more than a metre apart, so its list stays sorted. Places
+ * nearer than a metre to the edge of a group may end up one group off.
  */
 function joinDistances(): void {
   const bits = <u32>field(FIELD_GEO_ENTRIES)
@@ -99,7 +101,9 @@ function openHeads(): void {
   }
 }
 
-/** True when the head at `place` comes after the next row of `list`. Equal rows keep the order of the lists. */
+/**
+ * True when the head at `place` comes after the next row of `list`. Equal rows keep the order of the lists.
+ */
 function follows(place: usize, list: usize): bool {
   const other = <usize>load<u32>(headsAt + (place << 2))
   const order = compareRows(<usize>load<u32>(other, 8), <usize>load<u32>(list, 8))

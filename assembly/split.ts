@@ -47,7 +47,8 @@ import {
 
 /*
  * Documents of a request body: full grammar check, boundaries, primary key, shard. One pass, no recursion.
- * A window may end anywhere; then the caller comes again with a window that begins at the unfinished document.
+ * A window may end anywhere; then the caller comes again with a window that begins at the unfinished
+ * document.
  */
 
 const DEPTH_MAX: u32 = 128
@@ -77,7 +78,9 @@ const KEY_BYTES_MAX: usize = 511
 /** One byte per nesting level: the closing bracket that is due there. */
 const CLOSERS: usize = memory.data(256)
 
-/** `_geo` and `_vectors`, and the rest of `_miroir_expires_at` after its first eight bytes, in memory order. */
+/**
+ * `_geo` and `_vectors`, and the rest of `_miroir_expires_at` after its first eight bytes, in memory order.
+ */
 const WORD_GEO: u32 = 0x6f65675f
 const WORD_VECTORS: u64 = 0x73726f746365765f
 const WORD_EXPIRES: u64 = 0x5f73657269707865
@@ -279,7 +282,10 @@ function noteName(name: usize, length: usize, depth: u32): void {
   }
 }
 
-/** True for the primary key's own name. A name that is the first part of a dotted one asks for the slow reading. */
+/**
+ * True for the primary key's own name. A name that is the first part of a dotted one asks for the slow
+ * reading.
+ */
 function isKeyName(name: usize, length: usize): bool {
   if (nameLength === NO_NAME) return false
   if (length === nameLength) {
@@ -329,7 +335,10 @@ function textKeyFlags(at: usize, end: usize): u32 {
   return invalid
 }
 
-/** A JSON number without fraction and exponent, from -2^63 to 2^64 - 1, and not `-0`, which a node reads as a float. */
+/**
+ * A JSON number without fraction and exponent, from -2^63 to 2^64 - 1, and not `-0`, which a node reads as a
+ * float.
+ */
 function isIntegerKey(at: usize, end: usize): bool {
   const negative = load<u8>(at) === MINUS
   let p = negative ? at + 1 : at

@@ -32,8 +32,8 @@ const BODY = JSON.stringify({ q: 'a small search', limit: 20, filter: ['genres =
 const EXPECTED_HASH = createHash('sha256').update(BODY).digest('hex').slice(0, 12)
 
 /**
- * The generator has a thread of its own and knows nothing but sockets: it sends the same bytes again as soon as an
- * answer is complete. Every answer of one engine is equally long, so it counts bytes.
+ * The generator has a thread of its own and knows nothing but sockets: it sends the same bytes again as soon
+ * as an answer is complete. Every answer of one engine is equally long, so it counts bytes.
  */
 const GENERATOR = `
 const { parentPort, workerData } = require('node:worker_threads')

@@ -5,7 +5,6 @@ import { DEFAULT_FACET_VALUES_MAX } from './setting-table.ts'
 
 const DEFAULT_TOTAL_HITS_MAX = 1000
 
-
 /** Facts that planning and merging need, from settings as shown to the client. */
 export function searchFacts(shown: JsonObject): SearchFacts {
   const displayed = list(shown['displayedAttributes'])

@@ -67,7 +67,10 @@ export const SLACK_BYTES = 64
 export const ROW_BYTES = 24
 export const HIT_BYTES = 32
 export const LIST_BYTES = 16
-/** Most that one key entry takes for each byte of the details it is read from: 32 for `"skipped":{"order":0},`. */
+/**
+ * Most that one key entry takes for each byte of the details it is read from: 32 for
+ * `"skipped":{"order":0},`.
+ */
 export const KEY_BYTES_PER_INPUT_BYTE = 1.5
 
 /** What the injected fields add before a document's own members, and the comma after them. */

@@ -49,7 +49,10 @@ export function createInlineKernel(module: WebAssembly.Module, bounds?: CallBoun
   }
 }
 
-/** After a trap or a failed assertion the instance's state is unknown: it is dropped, and the error is a bug of ours. */
+/**
+ * After a trap or a failed assertion the instance's state is unknown: it is dropped, and the error is a bug
+ * of ours.
+ */
 function guarded<T>(window: KernelWindow, call: () => T): T {
   try {
     const result = call()

@@ -25,7 +25,10 @@ export interface KernelFault {
 export interface SplitRequest {
   readonly body: Uint8Array
   readonly format: DocumentFormat
-  /** Null: only boundaries are found; used to infer the primary key from the first document. May be nested (`a.b`). */
+  /**
+   * Null: only boundaries are found; used to infer the primary key from the first document. May be nested
+   * (`a.b`).
+   */
   readonly primaryKey: string | null
   readonly shards: number
 }
@@ -49,7 +52,9 @@ export const ROW_FLAG = {
   keyInvalid: 2,
   /** Has no members: a splice needs no comma. */
   empty: 4,
-  /** Some object at any depth has a key beginning with `_miroir_` other than a top-level `_miroir_expires_at`. */
+  /**
+   * Some object at any depth has a key beginning with `_miroir_` other than a top-level `_miroir_expires_at`.
+   */
   reserved: 8,
   geo: 16,
   vectors: 32,

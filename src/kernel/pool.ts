@@ -72,8 +72,8 @@ export async function createPoolKernel(module: WebAssembly.Module, workers: numb
 }
 
 /**
- * Bytes that may cross to a worker: on shared memory as they are, else as a copy of exactly these bytes that is then
- * moved. (Sending a view as it is would copy all of the buffer behind it.)
+ * Bytes that may cross to a worker: on shared memory as they are, else as a copy of exactly these bytes that
+ * is then moved. (Sending a view as it is would copy all of the buffer behind it.)
  */
 function sendable(bytes: Uint8Array): Uint8Array {
   return bytes.buffer instanceof SharedArrayBuffer ? plainView(bytes, bytes.buffer) : new Uint8Array(bytes)

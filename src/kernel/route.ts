@@ -10,7 +10,9 @@ export interface KernelOptions {
   readonly workers: number
 }
 
-/** One kernel on two carriers: small calls inline, where they cost less than the hop, large ones in the pool. */
+/**
+ * One kernel on two carriers: small calls inline, where they cost less than the hop, large ones in the pool.
+ */
 export async function createKernel({ inlineMaxBytes, workers }: KernelOptions): Promise<Kernel> {
   const module = await kernelModule()
   const inline = createInlineKernel(module)

@@ -7,8 +7,8 @@ const SLAB_BYTES_MIN = 16_384
 const FREE_BYTES_MAX = 33_554_432
 
 /**
- * Slabs on shared memory, in size classes of which four lie between a power of two and the next: at most a quarter
- * of a slab is unused. `budgetBytes` bounds all slabs taken or kept free.
+ * Slabs on shared memory, in size classes of which four lie between a power of two and the next: at most a
+ * quarter of a slab is unused. `budgetBytes` bounds all slabs taken or kept free.
  */
 export function createSlabPool(budgetBytes: number): SlabPool {
   const free = new Map<number, SharedArrayBuffer[]>()

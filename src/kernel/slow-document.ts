@@ -2,8 +2,8 @@ import { text } from '../std/bytes.ts'
 import { ROW_FLAG } from './kernel.ts'
 
 /*
- * The slow reading of one document, for what the kernel leaves to it: escapes in names or in the primary key's value,
- * and primary keys with dots. The document was validated before, so scanning needs no checks.
+ * The slow reading of one document, for what the kernel leaves to it: escapes in names or in the primary
+ * key's value, and primary keys with dots. The document was validated before, so scanning needs no checks.
  */
 
 export interface SlowDocument {

@@ -118,7 +118,9 @@ function joinRows(walk: Walk): Uint32Array {
   return rows
 }
 
-/** Documents with escapes where names or keys matter, or under a dotted primary key, are read again in full. */
+/**
+ * Documents with escapes where names or keys matter, or under a dotted primary key, are read again in full.
+ */
 function readSlowRows(request: SplitRequest, rows: Uint32Array, shardOf: ShardOf): void {
   for (let at = 0; at < rows.length; at += ROW.stride) {
     if (((rows[at + ROW.flags] ?? 0) & SLOW_FLAG) === 0) continue
@@ -130,7 +132,9 @@ function readSlowRows(request: SplitRequest, rows: Uint32Array, shardOf: ShardOf
   }
 }
 
-/** Offset of the first byte that makes the body no UTF-8, by halving: whole characters before it are valid. */
+/**
+ * Offset of the first byte that makes the body no UTF-8, by halving: whole characters before it are valid.
+ */
 export function firstBadByte(body: Uint8Array): number {
   let good = 0
   let bad = body.length

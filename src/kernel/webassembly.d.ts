@@ -1,4 +1,6 @@
-/* The part of the WebAssembly interface that the kernels use; its usual declarations come with the browser's. */
+/*
+ * The part of the WebAssembly interface that the kernels use; its usual declarations come with the browser's.
+ */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array)

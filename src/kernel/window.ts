@@ -23,8 +23,8 @@ export interface Region {
 }
 
 /**
- * One instance of the kernels with its private memory. A call lays out the memory anew: `begin`, then one `region`
- * after the other, so there is no map of fixed addresses to outgrow.
+ * One instance of the kernels with its private memory. A call lays out the memory anew: `begin`, then one
+ * `region` after the other, so there is no map of fixed addresses to outgrow.
  */
 export class KernelWindow {
   readonly bounds: CallBounds

@@ -60,13 +60,19 @@ export function json(status: number, value: unknown, headers?: HeaderList): Repl
     : { status, contentType: 'application/json', body, headers }
 }
 
-/** Room for a body while it arrives. `memory` is backed by a SharedArrayBuffer and at least as long as asked for. */
+/**
+ * Room for a body while it arrives. `memory` is backed by a SharedArrayBuffer and at least as long as asked
+ * for.
+ */
 export interface WritableSlab {
   readonly memory: Uint8Array
   release(): void
 }
 
-/** Bounded memory for bodies: `take` answers null when the budget is used up, and the caller sheds the request. */
+/**
+ * Bounded memory for bodies: `take` answers null when the budget is used up, and the caller sheds the
+ * request.
+ */
 export interface SlabPool {
   take(bytes: number): WritableSlab | null
 }

@@ -1,6 +1,6 @@
 /**
- * The one error table: every error this program makes itself, by code. Errors of nodes pass through with their own code.
- * Codes with a Meilisearch name carry Meilisearch's status, type and text.
+ * The one error table: every error this program makes itself, by code. Errors of nodes pass through with
+ * their own code. Codes with a Meilisearch name carry Meilisearch's status, type and text.
  */
 interface ErrorEntry {
   readonly status: number

@@ -1,8 +1,9 @@
 import type { Seq, ShardId } from './ids.ts'
 
 /*
- * Values of the two fields that every stored document carries. They consist of characters that the tokeniser treats as
- * separators: filterable and sortable, never searchable. Ascending byte order equals ascending number.
+ * Values of the two fields that every stored document carries. They consist of characters that the tokeniser
+ * treats as separators: filterable and sortable, never searchable. Ascending byte order equals ascending
+ * number.
  */
 const OCTAL = '!%()*:;?'
 

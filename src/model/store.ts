@@ -4,9 +4,9 @@ import type { NewTask, TaskChange, TaskFilter, TaskList, TaskPage, TaskRow } fro
 import type { JsonObject } from './view.ts'
 
 /*
- * The port to durable shared state: named atomic operations, not a key-value map. Each call is one transaction.
- * A call that resolves has been committed and synced (SQLite: FULL; calls of one turn share one commit);
- * a call that rejects with `StoreUnavailable` changed nothing.
+ * The port to durable shared state: named atomic operations, not a key-value map. Each call is one
+ * transaction. A call that resolves has been committed and synced (SQLite: FULL; calls of one turn share one
+ * commit); a call that rejects with `StoreUnavailable` changed nothing.
  */
 
 /** The store cannot accept writes (locked, read-only, full, gone). Reads of the running process go on. */
@@ -130,7 +130,10 @@ export interface Store {
   setSettingsApplied(uid: IndexUid, generation: number, node: NodeId, version: number): Promise<void>
 
   // --- operations ---
-  /** Records an operation and, when given, its task, before any byte leaves. Answers the task's uid, or null without one. */
+  /**
+   * Records an operation and, when given, its task, before any byte leaves. Answers the task's uid, or null
+   * without one.
+   */
   recordOperation(operation: Omit<OperationRow, 'taskUid'>, task: NewTask | null): Promise<TaskUid | null>
   /** Gives a recorded operation its task (settings: only after one node accepted them). */
   openTask(seq: Seq, task: NewTask): Promise<TaskUid>
@@ -153,9 +156,14 @@ export interface Store {
   changeTask(uid: TaskUid, change: TaskChange): Promise<void>
   getTask(uid: TaskUid): Promise<TaskRow | null>
   listTasks(filter: TaskFilter, page: TaskPage): Promise<TaskList>
-  /** Deletes at most `limit` finished tasks that ended before `beforeMs`; answers how many. Open ones stay. */
+  /**
+   * Deletes at most `limit` finished tasks that ended before `beforeMs`; answers how many. Open ones stay.
+   */
   pruneTasks(beforeMs: number, limit: number): Promise<number>
-  /** Deletes at most `limit` finished tasks below `below` that match; answers how many. Operations are never touched. */
+  /**
+   * Deletes at most `limit` finished tasks below `below` that match; answers how many. Operations are never
+   * touched.
+   */
   deleteTasks(filter: TaskFilter, below: TaskUid, limit: number): Promise<number>
   /** Rows by status, for metrics. */
   countTasks(): Promise<Readonly<Record<string, number>>>

@@ -62,7 +62,10 @@ export interface IndexView {
   readonly holds: ReadonlyMap<NodeId, ReadonlySet<ShardId>>
 }
 
-/** Immutable snapshot of topology, catalogue and copy states. A change publishes a new one with a higher epoch. */
+/**
+ * Immutable snapshot of topology, catalogue and copy states. A change publishes a new one with a higher
+ * epoch.
+ */
 export interface View {
   readonly epoch: number
   readonly nodes: ReadonlyMap<NodeId, NodeView>

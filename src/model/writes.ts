@@ -37,8 +37,8 @@ export type Deletion =
   | { readonly kind: 'all' }
 
 /**
- * The door of the write path. Every method records before it dispatches, and rejects with `MiroirError` only for what
- * the client must hear synchronously; what a node reports in its task is reported in ours.
+ * The door of the write path. Every method records before it dispatches, and rejects with `MiroirError` only
+ * for what the client must hear synchronously; what a node reports in its task is reported in ours.
  */
 export interface Writes {
   addDocuments(write: DocumentWrite, deadline: Deadline): Promise<WriteReceipt>

@@ -9,7 +9,9 @@ export function timestamp(wallMs: number): string {
   return `${text.replace(/\.?0+$/, '')}Z`
 }
 
-/** ISO 8601 duration as a node prints it: `PT0.009330S`, `PT12S`, `P1DT3.5…S`; in 0, 3, 6 or 9 decimal places. */
+/**
+ * ISO 8601 duration as a node prints it: `PT0.009330S`, `PT12S`, `P1DT3.5…S`; in 0, 3, 6 or 9 decimal places.
+ */
 export function duration(lengthMs: number): string {
   const days = Math.floor(lengthMs / DAY_MS)
   const nanoseconds = Math.round((lengthMs - days * DAY_MS) * NANOSECONDS_PER_MS)

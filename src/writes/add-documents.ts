@@ -89,7 +89,7 @@ async function dispatchDocuments(context: WriteContext, dispatch: Dispatch): Pro
   }
   // Documents that are only updated when they exist decide on the node: they must not meet a joining copy.
   const submission = write.skipCreation
-    ? gather(await submitQuiet(context, run, plan))
+    ? gather(await submitQuiet(context, run, deadline, plan))
     : await context.sequence.next((seq) => gather(submit(context, seq, plan())))
   try {
     await submission.recorded

@@ -48,7 +48,7 @@ export async function deleteDocuments(
   const submission =
     deletion.kind === 'ids'
       ? await context.sequence.next((seq) => submit(context, seq, plan()))
-      : await submitQuiet(context, run, plan)
+      : await submitQuiet(context, run, deadline, plan)
   await submission.recorded
   await confirmed(context, submission.operation, deadline)
   return receipt(submission.operation)

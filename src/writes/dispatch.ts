@@ -1,6 +1,7 @@
 import { type ErrorBody, errorBody, fail, MiroirError } from '../model/errors.ts'
 import type { NodeId } from '../model/ids.ts'
 import type { Outcome } from '../nodes/transport.ts'
+import { sleep } from '../std/clock.ts'
 import type { Deadline } from '../std/deadline.ts'
 import { clientError } from './client-words.ts'
 import { nodeView, tailOf, type WriteContext } from './context.ts'
@@ -13,6 +14,8 @@ import { type IndexRun, isWritten, type Leg, type Operation } from './run.ts'
 import { forgetNode, isNumbered, noteLegEnd, settle } from './settle.ts'
 
 const RESEND_MS = 200
+/** Left of a client's time to tell it that it was not enough. */
+const ANSWER_MARGIN_MS = 50
 
 /**
  * Gives an operation its place in every lane, records it, and lets it start. The place is taken before the record is
@@ -27,13 +30,21 @@ export function submit(context: WriteContext, seq: number, request: NewOperation
 export async function submitQuiet(
   context: WriteContext,
   run: IndexRun,
+  deadline: Deadline,
   plan: () => NewOperation,
 ): Promise<Submission> {
   for (;;) {
-    await run.quiet()
+    await untilQuiet(context, run, deadline)
     const made = await context.sequence.next((seq) => (run.isQuiet ? submit(context, seq, plan()) : null))
     if (made !== null) return made
   }
+}
+
+/** Nothing is recorded yet, so a client that would wait too long is told to come back. */
+export async function untilQuiet(context: WriteContext, run: IndexRun, deadline: Deadline): Promise<void> {
+  const leftMs = Math.max(0, deadline.at - context.clock.now() - ANSWER_MARGIN_MS)
+  const quiet = await run.quiet(sleep(context.clock, leftMs))
+  if (!quiet) throw fail('miroir_overloaded', { resource: `changes of index ${run.row.uid}` })
 }
 
 export interface Submission {
@@ -262,7 +273,7 @@ export async function confirmed(
   operation: Operation,
   deadline: Deadline,
 ): Promise<void> {
-  const leftMs = Math.max(0, deadline.at - context.clock.now() - 50)
+  const leftMs = Math.max(0, deadline.at - context.clock.now() - ANSWER_MARGIN_MS)
   const timeout = new Promise<'late'>((resolve) => {
     context.clock.after(leftMs, () => resolve('late'))
   })

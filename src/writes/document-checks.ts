@@ -4,7 +4,9 @@ import { type ErrorBody, errorBody, fail, type MiroirError } from '../model/erro
 import { text } from '../std/bytes.ts'
 import { documentsFault } from '../std/json-syntax.ts'
 
-/** A rule that a document of the batch breaks. `sync`: the client hears it at once; otherwise its task fails. */
+/**
+ * A rule that a document of the batch breaks. `sync`: the client hears it at once; otherwise its task fails.
+ */
 export type Violation =
   | { readonly kind: 'sync'; readonly error: MiroirError }
   | { readonly kind: 'task'; readonly error: ErrorBody }
@@ -12,8 +14,8 @@ export type Violation =
 const SHOWN_DOCUMENT_CHARACTERS = 100
 
 /**
- * Checks every document for what a node would refuse or what is reserved, so that a batch stays all or nothing.
- * The first violation in payload order counts.
+ * Checks every document for what a node would refuse or what is reserved, so that a batch stays all or
+ * nothing. The first violation in payload order counts.
  */
 export function checkDocuments(
   body: Uint8Array,
@@ -64,7 +66,9 @@ const FAULT_TEXT: Readonly<Record<KernelFault['fault'], string>> = {
   'no-slab': 'out of memory',
 }
 
-/** The client's error for a body that is not a list of documents, with line and column as a node gives them. */
+/**
+ * The client's error for a body that is not a list of documents, with line and column as a node gives them.
+ */
 export function bodyFault(body: Uint8Array, format: DocumentFormat, fault: KernelFault): MiroirError {
   if (fault.fault === 'no-slab') return fail('miroir_overloaded', { resource: 'kernel memory' })
   const reason = nodeWords(body, format, fault.fault) ?? ourWords(body, fault)

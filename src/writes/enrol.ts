@@ -61,6 +61,7 @@ export function enrol(
     startedMs: 0,
     resendUntil: context.clock.now() + limits.writeResendMs,
     finalised: false,
+    closed: false,
     recorded: false,
     graceOver: false,
     confirmed: deferred(),

@@ -8,8 +8,8 @@ import { membersOf, memberValue } from '../std/json-members.ts'
 const QUOTED_FIELD = Buffer.from(`"${GEO_FIELD}"`)
 
 /**
- * The first bad place among documents, as a node tells it in the task: on shards, only the part with that document would
- * fail. Of several documents with one id only what is left at the end counts, as on a node.
+ * The first bad place among documents, as a node tells it in the task: on shards, only the part with that
+ * document would fail. Of several documents with one id only what is left at the end counts, as on a node.
  */
 export function checkPlaces(write: DocumentWrite, split: SplitResult): ErrorBody | null {
   const { body, uid, mode } = write

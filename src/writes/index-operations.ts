@@ -228,18 +228,28 @@ export async function deleteIndex(
     const details = { deletedDocuments: 0 }
     return finishedTask(context, { ...task, details }, errorBody('index_not_found', { uid }))
   }
-  const submission = await context.sequence.next((seq) => {
+  const operation = await dropIndex(context, run, task)
+  await confirmed(context, operation, deadline)
+  return receipt(operation)
+}
+
+/** Ends an index; what comes for its uid waits until it is gone, and then makes a new generation. */
+export async function dropIndex(
+  context: WriteContext,
+  run: IndexRun,
+  task: NewTask | null,
+): Promise<Operation> {
+  const { operation, recorded } = await context.sequence.next((seq) => {
     const made = submit(context, seq, { ...barrier(run, 'drop', dropBehaviour()), task })
     run.dropping = made.operation.ended.promise
     return made
   })
-  await submission.recorded.catch((error: unknown) => {
+  await recorded.catch((error: unknown) => {
     run.dropping = null
-    submission.operation.ended.resolve(false)
+    operation.ended.resolve(false)
     throw error
   })
-  await confirmed(context, submission.operation, deadline)
-  return receipt(submission.operation)
+  return operation
 }
 
 export function dropBehaviour(): OperationBehaviour {

@@ -81,6 +81,7 @@ function revive(context: WriteContext, run: IndexRun, row: OperationRow): Operat
     startedMs: context.clock.wall(),
     resendUntil: context.clock.now(),
     finalised: false,
+    closed: false,
     recorded: false,
     graceOver: false,
     confirmed: deferred(),
@@ -90,6 +91,13 @@ function revive(context: WriteContext, run: IndexRun, row: OperationRow): Operat
   const key = (row.payload as { primaryKey?: string } | null)?.primaryKey
   if (key !== undefined) run.primaryKey ??= key
   if (row.kind === 'drop') run.dropping = operation.ended.promise
+  if (row.kind === 'settings') {
+    run.settingsOpen++
+    void operation.ended.promise.then(() => {
+      run.settingsOpen--
+      run.tellQuiet()
+    })
+  }
   run.open.push(operation)
   for (const node of run.nodes) reviveLegs(context, operation, node)
   return operation

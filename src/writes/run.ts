@@ -110,6 +110,8 @@ export interface Operation {
   readonly resendUntil: number
   /** Set once `endOperation` is under way. */
   finalised: boolean
+  /** Its end is durable and visible. */
+  closed: boolean
   /** Legs may start. */
   recorded: boolean
   graceOver: boolean
@@ -219,14 +221,20 @@ export class IndexRun {
     return this.#quietWaiters.length
   }
 
-  /** Resolves when it was quiet for a moment; check again in the turn that depends on it. */
-  async quiet(): Promise<void> {
-    while (!this.isQuiet) await new Promise<void>((resolve) => this.#quietWaiters.push(resolve))
+  /** Waits until it is quiet or `enough` says so; true when it is quiet. Check again in the turn that depends on it. */
+  async quiet(enough: Promise<unknown>): Promise<boolean> {
+    let late = false
+    void enough.then(() => {
+      late = true
+      this.tellQuiet()
+    })
+    while (!this.isQuiet && !late) await new Promise<void>((resolve) => this.#quietWaiters.push(resolve))
+    return this.isQuiet
   }
 
-  /** Waits for its turn and opens a settings change; answers how to close it. */
-  async openSettings(): Promise<() => void> {
-    while (!this.isQuiet) await new Promise<void>((resolve) => this.#quietWaiters.push(resolve))
+  /** Opens a settings change, in a turn in which it is quiet; answers how to close it. */
+  openSettings(): () => void {
+    assert(this.isQuiet, 'one settings change at a time')
     this.settingsOpen++
     let open = true
     return () => {
@@ -246,7 +254,8 @@ export class IndexRun {
   /** True when every operation up to `seq` on these shards is settled. */
   settledUpTo(seq: Seq, shards: ReadonlySet<ShardId>): boolean {
     return !this.open.some(
-      (operation) => operation.row.seq <= seq && [...operation.pending].some((shard) => shards.has(shard)),
+      (operation) =>
+        operation.row.seq <= seq && !operation.closed && operation.shards.some((shard) => shards.has(shard)),
     )
   }
 

@@ -7,9 +7,9 @@ import type { SettingsChange, WriteReceipt } from '../model/writes.ts'
 import { utf8 } from '../std/bytes.ts'
 import type { Deadline } from '../std/deadline.ts'
 import { nodeView, type WriteContext } from './context.ts'
-import { confirmed, submit } from './dispatch.ts'
+import { confirmed, submit, untilQuiet } from './dispatch.ts'
 import type { NewOperation } from './enrol.ts'
-import { ensureIndex, liveRun } from './index-operations.ts'
+import { dropIndex, ensureIndex, liveRun } from './index-operations.ts'
 import { readJson } from './node-calls.ts'
 import { finishedTask, newTask, receipt } from './receipts.ts'
 import type { Consequence, IndexRun, Operation, OperationBehaviour } from './run.ts'
@@ -29,8 +29,12 @@ export async function changeSettings(
   if (found === undefined && change.method === 'DELETE') {
     return finishedTask(context, task, errorBody('index_not_found', { uid }))
   }
+  // Refused here: nothing is created for it.
+  deriveChange(change, found?.row.rawSettings ?? {})
   const run = found ?? (await ensureIndex(context, uid, deadline))
-  const close = await run.openSettings()
+  while (!run.isQuiet) await untilQuiet(context, run, deadline)
+  const close = run.openSettings()
+  const createdSeq = found === undefined ? run.lastSeq : null
   try {
     const derived = deriveChange(change, run.row.rawSettings)
     const request = { ...settingsOperation(run, settingsBehaviour(context, derived)), canary: true, task }
@@ -43,9 +47,17 @@ export async function changeSettings(
     await confirmed(context, submission.operation, deadline)
     return receipt(submission.operation)
   } catch (error) {
-    if (!(error instanceof MiroirError) || error.body.code !== 'miroir_write_unconfirmed') close()
+    if (error instanceof MiroirError && error.body.code === 'miroir_write_unconfirmed') throw error
+    close()
+    if (createdSeq !== null) await takeBack(context, run, createdSeq)
     throw error
   }
+}
+
+/** The index was made for a change that its first node refused: it goes again, unless somebody writes to it. */
+async function takeBack(context: WriteContext, run: IndexRun, createdSeq: number): Promise<void> {
+  const own = run.open.every((operation) => operation.row.seq <= createdSeq) && run.lastSeq <= createdSeq + 1
+  if (own && run.dropping === null) await dropIndex(context, run, null)
 }
 
 function settingsOperation(run: IndexRun, behaviour: OperationBehaviour): NewOperation {
@@ -86,7 +98,7 @@ async function concludeSettings(
   const refused = operation.legs.find((leg) => leg.end?.ok === false && !leg.joining)
   const applied = operation.legs.filter((leg) => leg.end?.ok === true).map((leg) => leg.node)
   if (refused !== undefined || applied.length === 0) {
-    if (applied.length > 0) await setBack(context, run)
+    if (applied.length > 0) await setBack(context, run, raw)
     return {
       ...none,
       error: refused?.end?.error ?? errorBody('internal', { message: 'no copy applied the settings' }),
@@ -117,8 +129,8 @@ async function readBack(context: WriteContext, run: IndexRun, nodes: readonly No
 }
 
 /** The previous settings again, on every node that is written; ends before the client's task does. */
-async function setBack(context: WriteContext, run: IndexRun): Promise<void> {
-  const body = JSON.stringify(deriveAll(run.row.rawSettings))
+async function setBack(context: WriteContext, run: IndexRun, replaced: JsonObject): Promise<void> {
+  const body = JSON.stringify(deriveAll(run.row.rawSettings, replaced))
   const behaviour: OperationBehaviour = {
     async request(_leg, name) {
       const path = `/indexes/${name}/settings`

@@ -79,7 +79,7 @@ export function noteLegEnd(context: WriteContext, leg: Leg): void {
 function dropFinished(run: IndexRun): void {
   for (let at = run.open.length - 1; at >= 0; at--) {
     const operation = run.open[at]
-    if (operation === undefined || !operation.finalised || operation.pending.size > 0) continue
+    if (operation === undefined || !operation.closed) continue
     if (operation.legs.every((leg) => leg.stage === 'ended' || leg.stage === 'left')) run.open.splice(at, 1)
   }
 }
@@ -149,6 +149,7 @@ async function finalise(context: WriteContext, operation: Operation): Promise<vo
   if (consequence.retire) context.runs.delete(run.row.uid)
   if (consequence.index !== null) run.row = consequence.index
   publishIndex(context, run, epoch)
+  operation.closed = true
   operation.ended.resolve(error === null)
   operation.confirmed.resolve()
   settle(context, run)

@@ -28,7 +28,7 @@ const TERMINAL = new Set(['succeeded', 'failed', 'canceled'])
  * The pace follows the age of the oldest watched task: fresh ones are looked at soon, long ones rarely.
  */
 export class NodeTail {
-  readonly #watches = new Map<number, Watch>()
+  readonly #watches = new Map<number, Watch[]>()
   readonly #clock: Clock
   readonly #read: (from: number, limit: number) => Promise<TailPage | null>
   #running = false
@@ -51,7 +51,8 @@ export class NodeTail {
   /** Tells when the task has ended (or vanished). */
   watch(uid: number, metadata: string | null, tell: (event: TailEvent) => void): void {
     this.acknowledged = Math.max(this.acknowledged, uid)
-    this.#watches.set(uid, { since: this.#clock.now(), metadata, tell })
+    const watch = { since: this.#clock.now(), metadata, tell }
+    this.#watches.set(uid, [...(this.#watches.get(uid) ?? []), watch])
     if (!this.#running && !this.#closed) void this.#follow()
   }
 
@@ -72,7 +73,9 @@ export class NodeTail {
 
   #pace(): number {
     let oldest = this.#clock.now()
-    for (const watch of this.#watches.values()) oldest = Math.min(oldest, watch.since)
+    for (const watches of this.#watches.values()) {
+      for (const watch of watches) oldest = Math.min(oldest, watch.since)
+    }
     return Math.min(DELAY_MAX_MS, Math.max(DELAY_MIN_MS, (this.#clock.now() - oldest) / 4))
   }
 
@@ -101,21 +104,22 @@ export class NodeTail {
 
   #tellEnded(task: NodeTask): boolean {
     if (!TERMINAL.has(task.status)) return false
-    const watch = this.#watches.get(task.uid)
-    if (watch === undefined) return true
+    const watches = this.#watches.get(task.uid) ?? []
     this.#watches.delete(task.uid)
-    const foreign = watch.metadata !== null && task.customMetadata !== watch.metadata
-    watch.tell(foreign ? { kind: 'vanished' } : { kind: 'task', task })
+    for (const watch of watches) {
+      const foreign = watch.metadata !== null && task.customMetadata !== watch.metadata
+      watch.tell(foreign ? { kind: 'vanished' } : { kind: 'task', task })
+    }
     return true
   }
 
   #tellVanished(from: number, page: TailPage): void {
     const first = page.tasks[0]?.uid
     const end = first ?? Number.POSITIVE_INFINITY
-    for (const [uid, watch] of [...this.#watches]) {
+    for (const [uid, watches] of [...this.#watches]) {
       if (uid < from || uid >= end) continue
       this.#watches.delete(uid)
-      watch.tell({ kind: 'vanished' })
+      for (const watch of watches) watch.tell({ kind: 'vanished' })
     }
   }
 }

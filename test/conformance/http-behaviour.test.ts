@@ -5,7 +5,7 @@ import { loadUws } from '../../src/http/uws-module.ts'
 import { json } from '../../src/model/call.ts'
 import { VirtualClock } from '../../src/std/virtual-clock.ts'
 import { flow } from './http/behaviour-flow.ts'
-import { get, routing } from './http/behaviour-routing.ts'
+import { ask, errorOf, get, post, routing } from './http/behaviour-routing.ts'
 import { pause } from './http/exchange-case.ts'
 import { ENGINES, route, startRig } from './http/rig.ts'
 import { RawClient } from './http/socket.ts'
@@ -72,6 +72,20 @@ describe('bodies nobody wants, on node', () => {
     await client.replied(1)
     await clock.advance(limits.discardedBodyMs)
     await client.ended()
+    await rig.server.drain(0)
+  })
+})
+
+describe.each(ENGINES)('compressed bodies on %s', (engine) => {
+  it('are refused, unknown encodings ignored', async () => {
+    const echo = route('POST', '/echo', (call) => ({ status: 200, body: call.body }))
+    const rig = await startRig(engine, [echo])
+    const encoded = (encoding: string) => ask(rig, post('/echo', 'body', `Content-Encoding: ${encoding}\r\n`))
+    for (const encoding of ['gzip', 'BR', 'deflate']) {
+      const reply = await encoded(encoding)
+      expect([reply.status, errorOf(reply).code]).toEqual([400, 'miroir_unsupported'])
+    }
+    expect((await encoded('zip')).body.toString()).toBe('body')
     await rig.server.drain(0)
   })
 })

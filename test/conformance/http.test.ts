@@ -7,7 +7,10 @@ const { cases } = JSON.parse(readFileSync(new URL('http/cases.json', import.meta
   cases: RawCase[]
 }
 
-/** What uws does instead of what the case asks for, because its parser decides before this program sees anything. */
+/**
+ * What uws does instead of what the case asks for, because its parser decides before this program sees
+ * anything.
+ */
 const UWS_DIFFERENT: Readonly<Record<string, 'served' | 'closed'>> = {
   'chunk bare LF': 'served',
   'chunk wrong term': 'served',

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { OperationRow } from '../../src/model/operation.ts'
-import type { IndexRow, OperationEnd, Store, StoreSeed } from '../../src/model/store.ts'
+import type { IndexRow, OperationEnd, Store, StoreSeed, StoreSnapshot } from '../../src/model/store.ts'
 import type { NewTask } from '../../src/model/task.ts'
 
 export const seed: StoreSeed = {
@@ -73,6 +73,12 @@ export async function withOperations(store: Store, count: number): Promise<numbe
   const seqs = Array.from({ length: count }, (_, place) => first + place)
   await Promise.all(seqs.map((seq) => store.recordOperation(operation(seq), null)))
   return seqs
+}
+
+/** What a suite works on: the store of the present test, and a restart of it. */
+export interface OpenedStore {
+  readonly store: Store
+  readonly reopen: () => Promise<StoreSnapshot>
 }
 
 /** A directory that is gone after the test. */

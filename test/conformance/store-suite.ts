@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Store, StoreSnapshot } from '../../src/model/store.ts'
 import { StoreConflict, StoreUnavailable } from '../../src/model/store.ts'
 import { indexRow, newTask, operation, operationEnd, seed, withOperations } from './store-fixtures.ts'
+import { operationSuite } from './store-operation-suite.ts'
+import { taskSuite } from './store-task-suite.ts'
 
 /** A place that outlives the stores opened on it, as a file does. */
 export interface StorePlace {
@@ -31,6 +33,8 @@ export function storeSuite(name: string, makePlace: (onEnd: (end: () => void) =>
       store = place.make()
       return store.open({ ...seed, shards: 99, nodes: [], placements: [] })
     }
+
+    const opened = () => ({ store, reopen })
 
     describe('opening', () => {
       test('creates from the seed, once', async () => {
@@ -202,180 +206,8 @@ export function storeSuite(name: string, makePlace: (onEnd: (end: () => void) =>
       })
     })
 
-    describe('operations', () => {
-      test('are recorded once, for a generation that exists, under a number that was taken', async () => {
-        const [seq = 0] = await withOperations(store, 1)
-        const next = await store.takeSeqs(1)
-        const refused = [
-          operation(seq),
-          operation(next + 1),
-          operation(next, { generation: 2 }),
-          operation(next, { indexUid: 'nope' }),
-        ]
-        for (const each of refused)
-          await expect(store.recordOperation(each, newTask())).rejects.toThrow(StoreConflict)
-        expect(await store.recordOperation(operation(next), newTask())).toBe(0)
-      })
-
-      test('get a task when recorded or later, one at most', async () => {
-        const [seq = 0] = await withOperations(store, 1)
-        const uid = await store.openTask(seq, newTask({ type: 'settingsUpdate' }))
-        expect(await store.getTask(uid)).toEqual({ ...newTask({ type: 'settingsUpdate' }), uid })
-        await expect(store.openTask(seq, newTask())).rejects.toThrow(StoreConflict)
-        await expect(store.openTask(seq + 1, newTask())).rejects.toThrow(StoreConflict)
-        expect((await reopen()).openOperations).toEqual([{ ...operation(seq), taskUid: uid }])
-      })
-
-      test('that are void leave nothing, not even their task', async () => {
-        const [seq = 0] = await withOperations(store, 1)
-        const uid = await store.openTask(seq, newTask())
-        await store.voidOperation(seq)
-        expect(await store.getTask(uid)).toBeNull()
-        await expect(store.voidOperation(seq)).rejects.toThrow(StoreConflict)
-        expect((await reopen()).openOperations).toEqual([])
-        expect(await store.addTask(newTask())).toBe(uid + 1)
-      })
-
-      test('end with all that follows, or not at all', async () => {
-        const [seq = 0] = await withOperations(store, 1)
-        const uid = await store.openTask(seq, newTask())
-        const mark = {
-          indexUid: 'films',
-          generation: 1,
-          shard: 0,
-          node: 'a',
-          state: 'lagging',
-          lag: 4,
-        } as const
-        const change = { status: 'succeeded', details: { indexedDocuments: 1 }, finishedMs: 9 } as const
-        const wrong = operationEnd(seq, {
-          task: { uid, change },
-          marks: [mark],
-          settingsApplied: [{ node: 'nope', version: 1 }],
-        })
-        await expect(store.endOperation(wrong)).rejects.toThrow(StoreConflict)
-        await expect(
-          store.endOperation(operationEnd(seq, { task: { uid: uid + 1, change } })),
-        ).rejects.toThrow(StoreConflict)
-        expect(await store.getTask(uid)).toMatchObject({ status: 'enqueued' })
-        const before = await reopen()
-        expect([before.copies, before.openOperations.length]).toEqual([[], 1])
-
-        const epoch = await store.endOperation({ ...wrong, settingsApplied: [{ node: 'b', version: 2 }] })
-        expect(epoch).toBe(before.epoch + 1)
-        await expect(store.endOperation(wrong)).rejects.toThrow(StoreConflict)
-        expect(await store.getTask(uid)).toEqual({ ...newTask(), ...change, uid })
-        const after = await reopen()
-        expect([after.copies, after.openOperations, after.epoch]).toEqual([[mark], [], epoch])
-        expect(after.names.find(({ node }) => node === 'b')?.settingsVersion).toBe(2)
-      })
-
-      test('are kept for catching up until they are forgotten, apart from their tasks', async () => {
-        const seqs = await withOperations(store, 5)
-        const [one = 0, two = 0, three = 0, four = 0] = seqs
-        const ids = {
-          kind: 'delete-ids',
-          ids: ['1', 'zwei'],
-          shards: null,
-          payload: { z: [1, { y: null }] },
-        } as const
-        const sixth = await store.takeSeqs(1)
-        const uid = await store.recordOperation(operation(sixth, ids), newTask())
-        const change = { status: 'succeeded', finishedMs: 5 } as const
-        await store.endOperation(operationEnd(sixth, { task: { uid: uid ?? 0, change } }))
-        for (const seq of [four, one, two]) await store.endOperation(operationEnd(seq))
-        expect(await store.pruneTasks(6, 10)).toBe(1)
-        const settled = await store.settledAfter('films', 1, one)
-        expect(settled).toEqual([
-          { ...operation(two), taskUid: null },
-          { ...operation(four), taskUid: null },
-          { ...operation(sixth, ids), taskUid: uid },
-        ])
-        await store.forgetOperations('films', 1, four)
-        expect((await store.settledAfter('films', 1, 0)).map(({ seq }) => seq)).toEqual([sixth])
-        expect((await reopen()).openOperations.map(({ seq }) => seq)).toEqual([three, seqs[4]])
-        expect(await store.settledAfter('films', 2, 0)).toEqual([])
-      })
-    })
-
-    describe('copies', () => {
-      test('only exceptions are kept', async () => {
-        await store.createIndex(indexRow('films'), ['a', 'b'])
-        const mark = (node: string, state: 'current' | 'behind' | 'lagging', lag: number | null) =>
-          ({ indexUid: 'films', generation: 1, shard: 0, node, state, lag }) as const
-        const epoch = await store.markCopies([mark('a', 'behind', 3), mark('b', 'lagging', 2)])
-        expect(await store.markCopies([mark('a', 'lagging', 1), mark('b', 'current', null)])).toBe(epoch + 1)
-        expect((await reopen()).copies).toEqual([mark('a', 'lagging', 1)])
-      })
-    })
-
-    describe('tasks', () => {
-      test('keep what they are given, to the last member', async () => {
-        const details = JSON.parse('{"__proto__":{"x":[1.5,null,true]},"z":{},"a":"é\\u0000"}')
-        const error = { message: 'm', code: 'c', type: 't', link: 'l' }
-        const task = newTask({ details, error, indexUid: null, customMetadata: 'abc', enqueuedMs: 1.25 })
-        const uid = await store.addTask(task)
-        await reopen()
-        const found = await store.getTask(uid)
-        expect(found).toEqual({ ...task, uid })
-        expect(JSON.stringify(found?.details)).toBe(JSON.stringify(details))
-        expect(await store.getTask(uid + 1)).toBeNull()
-      })
-
-      test('move forward only, and end once', async () => {
-        const uid = await store.addTask(newTask())
-        await store.changeTask(uid, { status: 'processing', startedMs: 5 })
-        await store.changeTask(uid, { status: 'processing', details: null })
-        await expect(store.changeTask(uid, { status: 'enqueued' })).rejects.toThrow(StoreConflict)
-        await store.changeTask(uid, { status: 'canceled', canceledBy: 9, finishedMs: 6 })
-        const found = {
-          ...newTask(),
-          uid,
-          status: 'canceled',
-          startedMs: 5,
-          finishedMs: 6,
-          canceledBy: 9,
-          details: null,
-        }
-        expect(await store.getTask(uid)).toEqual(found)
-        await expect(store.changeTask(uid, { status: 'canceled' })).rejects.toThrow(StoreConflict)
-        await expect(store.changeTask(uid + 1, { status: 'failed' })).rejects.toThrow(StoreConflict)
-        expect(await store.countTasks()).toEqual({
-          enqueued: 0,
-          processing: 0,
-          succeeded: 0,
-          failed: 0,
-          canceled: 1,
-        })
-      })
-
-      test('are pruned when they ended long ago, the oldest first, open ones never', async () => {
-        const ended = (finishedMs: number) => newTask({ status: 'succeeded', startedMs: 1, finishedMs })
-        for (const ms of [30, 10, 20, 40]) await store.addTask(ended(ms))
-        await store.addTask(newTask({ status: 'processing', startedMs: 1 }))
-        await store.addTask(newTask())
-        expect(await store.pruneTasks(40, 2)).toBe(2)
-        const uids = async () =>
-          (await store.listTasks({}, { limit: 9, reverse: true })).rows.map(({ uid }) => uid)
-        expect(await uids()).toEqual([0, 3, 4, 5])
-        expect(await store.pruneTasks(40, 2)).toBe(1)
-        expect(await store.pruneTasks(40, 2)).toBe(0)
-        expect(await uids()).toEqual([3, 4, 5])
-        expect(await store.countTasks()).toMatchObject({ enqueued: 1, processing: 1, succeeded: 1 })
-      })
-
-      test('are deleted by filter, finished ones below a uid', async () => {
-        const ended = newTask({ status: 'failed', startedMs: 1, finishedMs: 2 })
-        for (const task of [ended, newTask(), ended, ended, ended]) await store.addTask(task)
-        expect(await store.deleteTasks({ statuses: ['failed', 'enqueued'] }, 4, 2)).toBe(2)
-        expect(await store.deleteTasks({ statuses: ['failed', 'enqueued'] }, 4, 2)).toBe(1)
-        expect(await store.deleteTasks({ statuses: ['enqueued'] }, 4, 2)).toBe(0)
-        expect(await store.deleteTasks({}, 0, 2)).toBe(0)
-        const left = await store.listTasks({}, { limit: 9, reverse: true })
-        expect(left.rows.map(({ uid }) => uid)).toEqual([1, 4])
-        expect(left.total).toBe(2)
-      })
-    })
+    operationSuite(opened)
+    taskSuite(opened)
 
     test('calls at the same time: one conflict does not hurt the others', async () => {
       const [seq = 0] = await withOperations(store, 1)

@@ -1,4 +1,5 @@
-// A process to be killed: opens the store, records operations many at a time, prints each number once acknowledged.
+// A process to be killed: opens the store, records operations many at a time, prints each number once
+// acknowledged.
 import { createSqliteStore } from '../../dist/state/sqlite/store.js'
 
 const [path, seed] = process.argv.slice(2)

@@ -50,6 +50,8 @@ export async function randomRun({ seed, steps, log }: RunOptions): Promise<void>
       log?.(`step ${step}: the pod dies`)
       await world.run(world.start())
     }
+    if (dice.next() < faults.wipe) wipe(world, pick, log)
+    if (pick(12) === 0) await settings(world, step)
     const done = await write(world, pick, step)
     if (done !== null) {
       history.push(done)
@@ -64,18 +66,26 @@ export async function randomRun({ seed, steps, log }: RunOptions): Promise<void>
   await world.heal(200_000)
   log?.(world.nodeLogs())
   const expected = await fold(world, history, log)
+  world.assertSettings('films')
   if (expected === null) return world.assertConverged('films')
   if (world.registry.current().indexes.has('films')) world.assertEqual('films', expected)
   else if (expected.size > 0) throw new Error('the index is gone')
 }
 
 /** Each seed has its own mix of faults, so that rare combinations get their turn. */
-function swarm(next: () => number): { fate: () => Fate; kill: number; crash: number; slow: boolean } {
+function swarm(next: () => number): {
+  fate: () => Fate
+  kill: number
+  crash: number
+  wipe: number
+  slow: boolean
+} {
   const on = (share: number): number => (next() < 0.5 ? share : 0)
   const [answer, request, late] = [on(0.06), on(0.06), on(0.04)]
   return {
     kill: on(0.15),
     crash: on(0.04),
+    wipe: next() < 0.2 ? 0.05 : 0,
     slow: next() < 0.3,
     fate() {
       const roll = next()
@@ -84,6 +94,30 @@ function swarm(next: () => number): { fate: () => Fate; kill: number; crash: num
       return roll < answer + request + late ? 'late' : 'deliver'
     },
   }
+}
+
+/** A node loses its volume, if every shard it holds has another current copy on a node that is up. */
+function wipe(world: World, pick: (below: number) => number, log: RunOptions['log']): void {
+  const victim = world.nodeIds[pick(world.nodeIds.length)] ?? ''
+  const index = world.registry.current().indexes.get('films')
+  const safe = index?.copies.every(
+    (copies) =>
+      copies.every((copy) => copy.node !== victim) ||
+      copies.some((copy) => copy.node !== victim && copy.state === 'current' && world.node(copy.node).up),
+  )
+  if (safe !== true || world.writes.openOperations() > 0) return
+  log?.(`  ${victim} is wiped`)
+  world.node(victim).wipe()
+  world.writes.nodeForgot(victim)
+}
+
+/** Settings come and go; what matters is that all copies end with the same. */
+async function settings(world: World, step: number): Promise<void> {
+  const body = new TextEncoder().encode(JSON.stringify({ stopWords: [`word${step}`] }))
+  const change = { route: null, method: 'PATCH', body } as const
+  await world.run(world.writes.changeSettings('films', change, world.deadline())).catch((error: unknown) => {
+    if ((error as { body?: unknown }).body === undefined) throw error
+  })
 }
 
 /** One client call; null when it was refused before anything happened. */

@@ -203,6 +203,17 @@ export class World {
     return found
   }
 
+  /** Throws unless every node has the same settings of the index. */
+  assertSettings(uid: string): void {
+    const index = this.registry.current().indexes.get(uid)
+    const found = new Set<string>()
+    for (const [node, name] of index?.names ?? []) {
+      if (!index?.holds.has(node)) continue
+      found.add(JSON.stringify(this.node(node).indexes.get(name)?.settings['stopWords'] ?? null))
+    }
+    if (found.size > 1) throw new Error(`settings differ: ${[...found].join(' / ')}`)
+  }
+
   /** Throws unless the copies of each shard hold the same documents. */
   assertConverged(uid: string): void {
     const found = new Map<string, Set<string>>()

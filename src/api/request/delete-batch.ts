@@ -1,9 +1,9 @@
 import type { Call } from '../../model/call.ts'
 import { fail } from '../../model/errors.ts'
-import { bodyText, requireJsonBody } from '../json-body.ts'
 import { elementsOf } from '../../std/json-members.ts'
 import { kindOf, numberText, quoted } from '../../std/json-quote.ts'
 import { jsonFault } from '../../std/json-syntax.ts'
+import { bodyText, requireJsonBody } from '../json-body.ts'
 import { malformed } from './object-body.ts'
 
 /**

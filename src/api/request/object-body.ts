@@ -2,8 +2,8 @@ import type { Call } from '../../model/call.ts'
 import type { ErrorCode } from '../../model/errors.ts'
 import { fail } from '../../model/errors.ts'
 import { type JsonMember, membersOf } from '../../std/json-members.ts'
-import { bodyText, requireJsonBody } from '../json-body.ts'
 import { jsonFault } from '../../std/json-syntax.ts'
+import { bodyText, requireJsonBody } from '../json-body.ts'
 import { wrongType } from './refusals.ts'
 
 /** The text of a JSON body. Throws, in a node's words, where there is none. */

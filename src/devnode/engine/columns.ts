@@ -89,6 +89,9 @@ export class ColumnStore implements DocumentWatcher {
 
 /** Undefined when the document does not have the attribute. */
 export function readCell(document: StoredDocument, attribute: string): Cell | undefined {
+  const own = onlyScalar(document, attribute)
+  if (own === '') return undefined
+  if (own !== null && own !== 'null') return scalarCell(own)
   let found = false
   let isNull = false
   let isEmpty = false
@@ -114,6 +117,35 @@ export function readCell(document: StoredDocument, attribute: string): Cell | un
     take(value)
   })
   return found ? { numbers, strings, spellings, isNull, isEmpty } : undefined
+}
+
+const NO_NUMBERS: readonly number[] = []
+const NO_STRINGS: readonly string[] = []
+
+/** The common case: one string, number or boolean. */
+function scalarCell(text: string): Cell {
+  const first = text.charCodeAt(0)
+  const isWord = first === 34 || first === 116 || first === 102
+  if (!isWord) {
+    const numbers = [Number(text)]
+    return { numbers, strings: NO_STRINGS, spellings: NO_STRINGS, isNull: false, isEmpty: false }
+  }
+  const spelling = first === 34 ? text.slice(1, -1) : text
+  const key = facetKey(spelling)
+  const strings = key === '' ? NO_STRINGS : [key]
+  const spellings = key === spelling ? strings : [spelling]
+  return { numbers: NO_NUMBERS, strings, spellings, isNull: false, isEmpty: spelling === '' }
+}
+
+/** The text of a plain value that needs no parsing; empty when nothing can be there, null when parsing is needed. */
+function onlyScalar({ names, values }: StoredDocument, attribute: string): string | null {
+  const dotted = attribute.includes('.')
+  if (dotted) return null
+  const at = names.indexOf(attribute)
+  if (at === -1) return ''
+  const text = values[at] ?? 'null'
+  const first = text.charCodeAt(0)
+  return first === 123 || first === 91 || text.includes('\\') ? null : text
 }
 
 function isEmptyValue(value: unknown): boolean {

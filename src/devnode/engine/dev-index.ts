@@ -1,4 +1,5 @@
 import { TextIndex } from '../search/text-index.ts'
+import { Tokenizer } from '../search/tokenizer.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../settings/settings.ts'
 import { ColumnStore } from './columns.ts'
 import { DocumentTable } from './documents.ts'
@@ -16,6 +17,7 @@ export class DevIndex {
   readonly columns = new ColumnStore(this.table)
   #settings: Settings = DEFAULT_SETTINGS
   #text: TextIndex | null = null
+  #tokenizer: Tokenizer | null = null
 
   constructor(key: number, uid: string, createdMs: number) {
     this.key = key
@@ -37,13 +39,19 @@ export class DevIndex {
   set settings(settings: Settings) {
     this.#settings = settings
     this.#text = null
+    this.#tokenizer = null
     this.columns.forget()
+  }
+
+  get tokenizer(): Tokenizer {
+    this.#tokenizer ??= new Tokenizer(this.#settings)
+    return this.#tokenizer
   }
 
   /** The words of all documents; made on the first search with words, then kept up to date. */
   get text(): TextIndex {
     if (this.#text === null) {
-      this.#text = new TextIndex(this.#settings)
+      this.#text = new TextIndex(this.#settings, this.tokenizer)
       for (const document of this.table.all()) this.#text.changed(document.docid, undefined, document)
     }
     return this.#text

@@ -127,7 +127,7 @@ export class DocumentTable {
 
   /** Documents of one shape share one array of names. */
   #shape(names: readonly string[]): readonly string[] {
-    const key = JSON.stringify(names)
+    const key = names.join('\n')
     const found = this.#shapes.get(key)
     if (found !== undefined) return found
     this.#shapes.set(key, names)

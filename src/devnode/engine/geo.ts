@@ -21,7 +21,9 @@ export function distanceMetres(from: Point, to: Point): number {
   return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(chord)))
 }
 
-/** The position of a document, null without one; throws the node's error for a value that is not a position. */
+/**
+ * The position of a document, null without one; throws the node's error for a value that is not a position.
+ */
 export function readGeo(document: StoredDocument): Point | null {
   const text = memberText(document, '_geo')
   if (text === undefined || text === 'null') return null

@@ -1,10 +1,14 @@
 import { JsonFault, JsonScanner } from './scan.ts'
 
 const PLAIN_INTEGER = /^-?[1-9]\d{0,17}$|^0$/
+const PLAIN_FRACTION = /^-?\d{1,15}\.\d*[1-9]$/
 const U64_MAX = 18446744073709551615n
 const I64_MIN = -9223372036854775808n
 
-/** Prints a double as a real node does: shortest digits, `.0` on whole numbers, signed exponent outside 1e-5…1e16. */
+/**
+ * Prints a double as a real node does: shortest digits, `.0` on whole numbers, signed exponent outside
+ * 1e-5…1e16.
+ */
 export function printDouble(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
   const [mantissa = '', exponentText = '0'] = Math.abs(value).toExponential().split('e')
@@ -25,6 +29,8 @@ function canonicalNumber(token: string, whole: string, at: number): string {
     if (value <= U64_MAX && value >= I64_MIN) return token
   }
   const value = Number(token)
+  // Most fractions are written with their shortest digits already.
+  if (PLAIN_FRACTION.test(token) && String(value) === token) return token
   if (!Number.isFinite(value)) throw new JsonFault('number out of range', whole, at)
   return printDouble(value)
 }
@@ -55,7 +61,10 @@ function checkSurrogates(token: string, whole: string, start: number): void {
   }
 }
 
-/** Rewrites one checked value the way a node stores and prints it; key order stays, a repeated key keeps its last value. */
+/**
+ * Rewrites one checked value the way a node stores and prints it; key order stays, a repeated key keeps its
+ * last value.
+ */
 export function canonicalValue(raw: string): string {
   const first = raw.charCodeAt(0)
   if (first === 34) return canonicalString(raw)
@@ -93,7 +102,10 @@ function rewrite(scanner: JsonScanner): string {
 /** One top-level member of a document: its name, and its value in the node's spelling. */
 export type Member = readonly [name: string, value: string]
 
-/** Splits a document that was checked before into members; a repeated name keeps its first place and last value. */
+/**
+ * Splits a document that was checked before into members; a repeated name keeps its first place and last
+ * value.
+ */
 export function documentMembers(raw: string): Member[] {
   const members = new Map<string, string>()
   const scanner = new JsonScanner(raw)

@@ -1,6 +1,8 @@
 import { JsonFault, JsonScanner } from './scan.ts'
 
-/** Raised for text that is JSON but holds something else than documents; the node answers it as its own fault. */
+/**
+ * Raised for text that is JSON but holds something else than documents; the node answers it as its own fault.
+ */
 export class NotADocument extends Error {
   override readonly name = 'NotADocument'
 }

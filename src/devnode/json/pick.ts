@@ -3,7 +3,9 @@ export function parseValue(text: string): unknown {
   return JSON.parse(text)
 }
 
-/** Calls `visit` for every value that a dotted attribute reaches in a document, through objects and arrays. */
+/**
+ * Calls `visit` for every value that a dotted attribute reaches in a document, through objects and arrays.
+ */
 export function eachReached(
   members: { readonly names: readonly string[]; readonly values: readonly string[] },
   attribute: string,

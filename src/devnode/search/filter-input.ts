@@ -3,7 +3,9 @@ import { quoteJson } from '../http/shape.ts'
 import { parseFilterText } from './filter-parser.ts'
 import type { Filter } from './filter-tree.ts'
 
-/** Reads a filter from a request: a text, or an array whose elements all hold and whose inner arrays hold any. */
+/**
+ * Reads a filter from a request: a text, or an array whose elements all hold and whose inner arrays hold any.
+ */
 export function compileFilter(input: unknown, code: string): Filter | null {
   if (input === undefined || input === null) return null
   if (typeof input === 'string') return parseFilterText(input, code)

@@ -1,4 +1,4 @@
-import { refuse } from '../http/refusal.ts'
+import { refuse, refuseLacking } from '../http/refusal.ts'
 import type { Comparison, Filter, Word } from './filter-tree.ts'
 
 const OPERATIONS =
@@ -27,6 +27,13 @@ const RESERVED = new Set([
 const WORD = /[\p{Alphabetic}\p{N}_\-.]+/uy
 const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const DEPTH_MAX = 150
+
+/** What a node without these features says; this one cannot have them. */
+const FEATURE_PAGES = {
+  'contains filter': 'https://github.com/orgs/meilisearch/discussions/763',
+  multimodal: 'https://github.com/orgs/meilisearch/discussions/846',
+  network: 'https://github.com/orgs/meilisearch/discussions/805',
+} as const
 
 const GEO_RADIUS_FORM =
   'The `_geoRadius` filter must be in the form: `_geoRadius(latitude, longitude, radius, optionalResolution)`.'
@@ -81,8 +88,8 @@ class FilterParser {
     return refuse(this.#code, message + placeLine(this.#source, start, end))
   }
 
-  #lacking(feature: string, flag: string, start: number, end: number) {
-    const text = `${feature} requires enabling the \`${flag}\` experimental feature, which the embedded node lacks.`
+  #lacking(feature: string, flag: keyof typeof FEATURE_PAGES, start: number, end: number) {
+    const text = `${feature} requires enabling the \`${flag}\` experimental feature. See ${FEATURE_PAGES[flag]}`
     return refuse('feature_not_enabled', text + placeLine(this.#source, start, end))
   }
 
@@ -181,8 +188,7 @@ class FilterParser {
     const word = this.#peekWord()
     if (word === '_geoRadius') return this.#geoRadius(word)
     if (word === '_geoBoundingBox') return this.#geoBox(word)
-    if (word === '_geoPolygon')
-      throw this.#lacking('Filtering with `_geoPolygon`', 'geo polygon', start, start)
+    if (word === '_geoPolygon') throw refuseLacking('Filtering with `_geoPolygon`')
     if (word === '_geo' || word === '_geoPoint' || word === '_geoDistance') {
       const rules =
         '`_geoRadius(latitude, longitude, distance)` or `_geoBoundingBox([latitude, longitude], [latitude, longitude])`'
@@ -199,7 +205,7 @@ class FilterParser {
         throw this.#lacking(`using a ${what} filter`, flag, start, start + name.length)
       }
     }
-    if (word === '_foreign') throw this.#lacking('using `_foreign` in a filter', 'foreign_keys', start, start)
+    if (word === '_foreign') throw refuseLacking('Filtering with `_foreign`')
     return null
   }
 
@@ -255,8 +261,8 @@ class FilterParser {
     const values = this.#numbers(']')
     if (values === null) throw this.#error(GEO_BOX_FORM, start)
     if (values.length === 2) return values
-    const end = (values.at(-1)?.end ?? start) as number
-    throw this.#error(`Was expecting 2 coordinates but instead found ${values.length}.`, end, end + 1)
+    const end = values.at(-1)?.end ?? start
+    throw this.#error(`Was expecting 2 coordinates but instead found ${values.length}.`, end - 1, end)
   }
 
   /** A field name or value, with the white space after it. */

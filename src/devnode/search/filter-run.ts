@@ -183,7 +183,7 @@ class FilterCompiler {
     const right = this.#angle(values[1], 'longitude')
     const bottom = this.#angle(values[2], 'latitude')
     const left = this.#angle(values[3], 'longitude')
-    const last = values[2]
+    const last = values[3]
     if (top < bottom && last !== undefined) {
       const text = `The top latitude \`${top}\` is below the bottom latitude \`${bottom}\`.`
       throw this.#errorAt(last, text)
@@ -214,6 +214,7 @@ function cellTest(filter: Exclude<Leaf, { kind: 'exists' }>): CellTest {
     case 'in':
       return anyValue(filter.values)
     case 'startsWith': {
+      if (filter.value.text === '') return () => true
       const prefix = normalizeFacet(filter.value.text)
       return (cell) => cell.strings.some((text) => text.startsWith(prefix))
     }

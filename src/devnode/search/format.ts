@@ -15,12 +15,12 @@ export interface Mark {
 
 /** Finds in texts what a query matched. */
 export class Marker {
-  readonly #tokenizer: Tokenizer
+  readonly #tokenizer: Tokenizer | null
   /** Characters of each matching word that are marked. */
   readonly #words = new Map<string, number>()
   readonly #phrases: readonly (readonly string[])[]
 
-  constructor(tokenizer: Tokenizer, query: TextQuery | null) {
+  constructor(tokenizer: Tokenizer | null, query: TextQuery | null) {
     this.#tokenizer = tokenizer
     const terms = query?.terms ?? []
     for (const term of terms) {
@@ -33,7 +33,7 @@ export class Marker {
   }
 
   tokens(text: string): Token[] {
-    return this.#tokenizer.tokens(text)
+    return this.#tokenizer?.tokens(text) ?? []
   }
 
   marks(tokens: readonly Token[], text: string): Mark[] {
@@ -128,7 +128,11 @@ export function formatDocument(
   query: TextQuery | null,
   document: StoredDocument,
 ): string {
-  const marker = new Marker(index.text.tokenizer, query)
+  // Without words and crops nothing is to be found in the texts.
+  const marker = new Marker(
+    query === null && request.attributesToCrop === null ? null : index.tokenizer,
+    query,
+  )
   const crops = cropWishes(request)
   const highlights = request.attributesToHighlight ?? []
   const wanted = [...request.attributesToRetrieve, ...highlights, ...crops.map(({ attribute }) => attribute)]
@@ -178,7 +182,7 @@ export function matchPositions(
   document: StoredDocument,
 ): string {
   if (query === null) return '{}'
-  const marker = new Marker(index.text.tokenizer, query)
+  const marker = new Marker(index.tokenizer, query)
   const { displayedAttributes, searchableAttributes } = index.settings
   const searched = request.attributesToSearchOn ?? searchableAttributes
   const found = new Map<string, object[]>()

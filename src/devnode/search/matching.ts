@@ -3,7 +3,9 @@ import { isOrHolds } from './attributes.ts'
 import type { Term, TextQuery } from './terms.ts'
 import { FIELD_STEP, type TextIndex } from './text-index.ts'
 
-/** What relevancy rules look at in one document; depends on the query, the settings and that document alone. */
+/**
+ * What relevancy rules look at in one document; depends on the query, the settings and that document alone.
+ */
 export interface Relevancy {
   readonly matchingWords: number
   readonly maxMatchingWords: number
@@ -28,6 +30,8 @@ interface Occurrence {
   readonly exact: boolean
 }
 
+const NONE: Occurrence[] = []
+
 export interface MatchOptions {
   readonly strategy: 'last' | 'all'
   /** Null = all searchable attributes. */
@@ -50,6 +54,7 @@ export class Matcher {
   /** Weight of each field number: lower is better; -1 = not searched. */
   readonly #weights: readonly number[]
   readonly #typoFree: ReadonlySet<number>
+  readonly #found = new Map<Term, ReadonlyMap<number, Occurrence[]>>()
 
   constructor(query: TextQuery, index: TextIndex, settings: Settings, options: MatchOptions) {
     this.#query = query
@@ -108,12 +113,27 @@ export class Matcher {
 
   #occurrences(term: Term, docid: number): Occurrence[] {
     if (term.phrase) return this.#phraseOccurrences(term, docid)
-    const found: Occurrence[] = []
+    let found = this.#found.get(term)
+    if (found === undefined) {
+      found = this.#collect(term)
+      this.#found.set(term, found)
+    }
+    return found.get(docid) ?? NONE
+  }
+
+  /** All occurrences of a term by document: a short prefix stands for thousands of words. */
+  #collect(term: Term): ReadonlyMap<number, Occurrence[]> {
+    const found = new Map<number, Occurrence[]>()
     for (const { postings, typos, exact } of term.derivations) {
-      for (const place of postings.get(docid) ?? []) {
-        const field = Math.floor(place / FIELD_STEP)
-        if ((this.#weights[field] ?? -1) < 0) continue
-        if (typos === 0 || !this.#typoFree.has(field)) found.push({ place, typos, exact })
+      for (const [docid, places] of postings) {
+        for (const place of places) {
+          const field = Math.floor(place / FIELD_STEP)
+          if ((this.#weights[field] ?? -1) < 0) continue
+          if (typos > 0 && this.#typoFree.has(field)) continue
+          const occurrences = found.get(docid)
+          if (occurrences === undefined) found.set(docid, [{ place, typos, exact }])
+          else occurrences.push({ place, typos, exact })
+        }
       }
     }
     return found

@@ -7,7 +7,8 @@ import { isListed } from './lists.ts'
 import type { Candidate, Rule } from './ranking.ts'
 import type { SearchRequest } from './request.ts'
 import { pickText } from './retrieve.ts'
-import { type FoundHits, scoreOf } from './search.ts'
+import type { FoundHits } from './search.ts'
+import { scoreOf } from './selection.ts'
 import { readSort } from './sort-input.ts'
 
 /** Prints one hit with everything the request asked for, in the order a node prints it. */

@@ -194,30 +194,67 @@ export function fieldRule(index: DevIndex, request: Extract<SortRequest, { kind:
   }
 }
 
+/** A bucket of the order by distance: what lies within a metre of its first document counts as equally far. */
+export interface GeoRule extends Rule {
+  /** Puts candidates that are sorted by everything up to this rule into buckets. */
+  bucket(sorted: readonly Candidate[], before: readonly Rule[]): void
+}
+
+const BUCKET_METRES = 1
+export const BUCKET_DOCUMENTS_MAX = 1000
+
 /** Orders by distance; documents without a position come last in both directions. */
-export function geoRule(index: DevIndex, request: Extract<SortRequest, { kind: 'geo' }>): Rule {
+export function geoRule(index: DevIndex, request: Extract<SortRequest, { kind: 'geo' }>): GeoRule {
   const { point, ascending } = request
   const points = index.columns.points()
-  const distanceOf = (place: Point | null | undefined): number | undefined =>
-    place === null || place === undefined ? undefined : distanceMetres(point, place)
-  const cache = new Map<number, number | undefined>()
+  const distances = new Map<number, number | undefined>()
+  const heads = new Map<number, number>()
   const distance = (docid: number): number | undefined => {
-    if (!cache.has(docid)) cache.set(docid, distanceOf(points[docid]))
-    return cache.get(docid)
+    if (distances.has(docid)) return distances.get(docid)
+    const place = points[docid]
+    const metres = place === null || place === undefined ? undefined : distanceMetres(point, place)
+    distances.set(docid, metres)
+    return metres
   }
+  const headOf = ({ docid }: Candidate): number => heads.get(docid) ?? docid
   return {
-    compare: (left, right) => compareSortValues(distance(left.docid), distance(right.docid), ascending),
+    compare: (left, right) => compareSortValues(distance(headOf(left)), distance(headOf(right)), ascending),
     ranks: () => nothing,
-    detail({ docid }, order) {
-      const metres = distance(docid)
-      const place = points[docid]
-      const value =
-        place === null || place === undefined
-          ? 'null'
-          : `{"lat":${number(place.lat)},"lng":${number(place.lng)}}`
-      const name = `_geoPoint(${number(point.lat)}, ${number(point.lng)}):${ascending ? 'asc' : 'desc'}`
-      const far = metres === undefined ? 'null' : number(metres)
-      return [name, `{"order":${order},"value":${value},"distance":${far}}`]
+    detail(candidate, order) {
+      const head = headOf(candidate)
+      return [geoName(request), `{"order":${order},${geoMembers(points[head], distance(head))}}`]
+    },
+    bucket(sorted, before) {
+      let head: Candidate | undefined
+      let size = 0
+      for (const candidate of sorted) {
+        const far = distance(candidate.docid)
+        const near = head === undefined ? undefined : distance(head.docid)
+        const joins =
+          head !== undefined &&
+          far !== undefined &&
+          near !== undefined &&
+          size < BUCKET_DOCUMENTS_MAX &&
+          Math.abs(far - near) <= BUCKET_METRES &&
+          before.every((rule) => rule.compare(head as Candidate, candidate) === 0)
+        if (!joins) {
+          head = candidate
+          size = 0
+        }
+        size++
+        if (head !== undefined) heads.set(candidate.docid, head.docid)
+      }
     },
   }
+}
+
+function geoName({ point, ascending }: Extract<SortRequest, { kind: 'geo' }>): string {
+  return `_geoPoint(${number(point.lat)}, ${number(point.lng)}):${ascending ? 'asc' : 'desc'}`
+}
+
+/** Distances are printed to the millimetre. */
+function geoMembers(place: Point | null | undefined, metres: number | undefined): string {
+  if (place === null || place === undefined || metres === undefined) return '"value":null,"distance":null'
+  const value = `{"lat":${number(place.lat)},"lng":${number(place.lng)}}`
+  return `"value":${value},"distance":${number(Math.round(metres * 1000) / 1000)}`
 }

@@ -1,7 +1,9 @@
 import type { StoredDocument } from '../engine/documents.ts'
 import { JsonScanner } from '../json/scan.ts'
 
-/** Prints the parts of a document whose attribute path `keep` accepts; an object is kept when a part of it is. */
+/**
+ * Prints the parts of a document whose attribute path `keep` accepts; an object is kept when a part of it is.
+ */
 export function pickText(document: StoredDocument, keep: (attribute: string) => boolean): string {
   const parts: string[] = []
   document.names.forEach((name, index) => {

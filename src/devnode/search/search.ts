@@ -1,5 +1,4 @@
 import { MiroirError } from '../../model/errors.ts'
-import type { Cell } from '../engine/columns.ts'
 import type { DevIndex } from '../engine/dev-index.ts'
 import { refuse } from '../http/refusal.ts'
 import { compareBytes } from '../settings/settings.ts'
@@ -8,9 +7,10 @@ import { countFacets, type FacetAnswer, facetAttributes } from './facets.ts'
 import { compileFilter } from './filter-input.ts'
 import { filterDocuments } from './filter-run.ts'
 import { Matcher } from './matching.ts'
-import { type Candidate, foldRanks, type Rule } from './ranking.ts'
+import type { Candidate, Rule } from './ranking.ts'
 import type { SearchRequest } from './request.ts'
-import { bestOf, orderOf, rulesOf } from './rules.ts'
+import { rulesOf } from './rules.ts'
+import { selectHits } from './selection.ts'
 import { readTextQuery, type TextQuery } from './terms.ts'
 
 export interface FoundHits {
@@ -101,50 +101,29 @@ function candidatesOf(
   return found
 }
 
-export function scoreOf(rules: readonly Rule[], candidate: Candidate): number {
-  return foldRanks(rules.flatMap((rule) => rule.ranks(candidate)))
-}
-
+/** Chooses the page and what counts as a candidate for totals and facets. */
 function select(
   index: DevIndex,
   request: SearchRequest,
   found: { readonly matched: Candidate[]; readonly rules: readonly Rule[]; readonly query: TextQuery | null },
 ): FoundHits {
-  const { rules, query } = found
-  const order = orderOf(rules)
-  const { rankingScoreThreshold } = request
-  let candidates = found.matched
-  if (rankingScoreThreshold !== null) {
-    candidates = candidates.filter((candidate) => scoreOf(rules, candidate) >= rankingScoreThreshold)
-  }
-  const distinct = request.distinct ?? index.settings.distinctAttribute
-  if (distinct !== null) candidates = onePerValue(index, distinct, candidates.toSorted(order))
+  const { rules, query, matched } = found
   const paged = request.page !== null || request.hitsPerPage !== null
   const page = paged ? { page: request.page ?? 1, hitsPerPage: request.hitsPerPage ?? 20 } : null
   const offset = page === null ? request.offset : (page.page - 1) * page.hitsPerPage
   const limit = page === null ? request.limit : page.hitsPerPage
   const last = offset < 0 ? 0 : Math.min(offset + limit, index.settings.pagination.maxTotalHits)
-  const ordered = distinct === null ? bestOf(candidates, last, order) : candidates.slice(0, last)
+  const distinct = request.distinct ?? index.settings.distinctAttribute
+  const { hits, candidates } = selectHits(matched, rules, {
+    last,
+    exhaustive: page !== null,
+    threshold: request.rankingScoreThreshold,
+    column: distinct === null ? null : index.columns.get(distinct),
+  })
   let facets: FacetAnswer | null = null
   if (request.facets !== null) {
     const docids = candidates.map(({ docid }) => docid).sort((left, right) => left - right)
     facets = countFacets(index, facetAttributes(index, request.facets), docids)
   }
-  return { hits: ordered.slice(Math.max(0, offset)), total: candidates.length, rules, query, facets, page }
-}
-
-/** Keeps the best hit of every value; hits without one are all kept. */
-function onePerValue(index: DevIndex, attribute: string, ordered: readonly Candidate[]): Candidate[] {
-  const column = index.columns.get(attribute)
-  const seen = new Set<string | number>()
-  return ordered.filter(({ docid }) => {
-    const values = valuesOf(column[docid])
-    if (values.some((value) => seen.has(value))) return false
-    for (const value of values) seen.add(value)
-    return true
-  })
-}
-
-function valuesOf(cell: Cell | undefined): readonly (string | number)[] {
-  return cell === undefined ? [] : [...cell.numbers, ...cell.strings]
+  return { hits: hits.slice(Math.max(0, offset)), total: candidates.length, rules, query, facets, page }
 }

@@ -114,7 +114,9 @@ function compareWords(
   return typos <= budget ? { typos } : null
 }
 
-/** Edits (also swaps of neighbours) from `word` to `candidate`, or to its best prefix; gives up above `limit`. */
+/**
+ * Edits (also swaps of neighbours) from `word` to `candidate`, or to its best prefix; gives up above `limit`.
+ */
 function editDistance(word: string, candidate: string, prefix: boolean, limit: number): number {
   const width = Math.min(candidate.length, word.length + limit)
   let before: number[] = []

@@ -2,7 +2,7 @@ import type { StoredDocument } from '../engine/documents.ts'
 import type { Settings } from '../settings/settings.ts'
 import { isOrHolds } from './attributes.ts'
 import { eachText } from './texts.ts'
-import { HARD_GAP, Tokenizer } from './tokenizer.ts'
+import { HARD_GAP, type Tokenizer } from './tokenizer.ts'
 
 /** Where a word stands in one document: field number × 65 536 + position. */
 export type Places = number[]
@@ -22,9 +22,9 @@ export class TextIndex {
   readonly #lengths: (number[] | undefined)[] = []
   readonly #stopWords: ReadonlySet<string>
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, tokenizer: Tokenizer) {
     this.#settings = settings
-    this.tokenizer = new Tokenizer(settings)
+    this.tokenizer = tokenizer
     this.#stopWords = new Set(settings.stopWords)
   }
 

@@ -1,7 +1,10 @@
 import type { StoredDocument } from '../engine/documents.ts'
 import { parseValue } from '../json/pick.ts'
 
-/** Calls `visit` with every piece of text under the wanted top-level members, and the path of attributes to it. */
+/**
+ * Calls `visit` with every piece of text under the wanted top-level members, and the path of attributes to
+ * it.
+ */
 export function eachText(
   document: StoredDocument,
   wanted: (name: string) => boolean,

@@ -6,5 +6,7 @@ const THREE_LETTERS =
   'kan kat khm kor lat lav lit mal mar mkd mya nep nld nob ori pan pes pol por ron rus sin slk slv sna spa srp swe ' +
   'tam tel tgl tha tuk tur ukr urd uzb vie yid zho zul cmn'
 
-/** Language codes that a node knows. This node accepts and ignores them: its tokeniser has one way for all. */
+/**
+ * Language codes that a node knows. This node accepts and ignores them: its tokeniser has one way for all.
+ */
 export const LOCALES: readonly string[] = `${TWO_LETTERS} ${THREE_LETTERS}`.split(' ')

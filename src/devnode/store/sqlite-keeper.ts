@@ -31,7 +31,10 @@ interface IndexRow {
   readonly fields: readonly string[]
 }
 
-/** Keeps a node in one SQLite file. It survives the end of the process, not a power failure within the last moment. */
+/**
+ * Keeps a node in one SQLite file. It survives the end of the process, not a power failure within the last
+ * moment.
+ */
 export class SqliteKeeper implements Keeper {
   readonly #database: Database.Database
   readonly #statements = new Map<string, Database.Statement>()

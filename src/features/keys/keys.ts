@@ -1,7 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { Access } from '../../model/call.ts'
-import type { MiroirError } from '../../model/errors.ts'
-import { MiroirError as ClientError, fail } from '../../model/errors.ts'
+import { fail, MiroirError } from '../../model/errors.ts'
 import { timestamp } from '../../std/timestamp.ts'
 
 export interface KeysOptions {

@@ -6,7 +6,10 @@ import type { Clock } from '../../std/clock.ts'
 import { parseSelection } from './query.ts'
 
 export interface Deletions {
-  /** Deletes what the details of a task of type `taskDeletion` name. Never rejects: what is left is for `resume`. */
+  /**
+   * Deletes what the details of a task of type `taskDeletion` name. Never rejects: what is left is for
+   * `resume`.
+   */
   run(task: TaskRow): Promise<void>
   /** Runs every deletion that has not ended. */
   resume(): Promise<void>

@@ -127,7 +127,9 @@ export function startedOnly(filter: TaskFilter): TaskFilter {
   return { ...filter, afterStartedMs: filter.afterStartedMs ?? EVER_MS }
 }
 
-/** Values between commas, read in order; undefined when absent, or when one is `*`, which matches everything. */
+/**
+ * Values between commas, read in order; undefined when absent, or when one is `*`, which matches everything.
+ */
 function list<Value>(text: string | undefined, read: (text: string) => Value): readonly Value[] | undefined {
   if (text === undefined) return undefined
   const values: Value[] = []

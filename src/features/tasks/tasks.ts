@@ -14,6 +14,8 @@ import { batchView, taskSummary, taskView } from './view.ts'
 export type { PrunerDeps } from './pruner.ts'
 export { startPruner } from './pruner.ts'
 
+const OPEN = ['enqueued', 'processing'] as const
+
 export interface TaskPageView<View> {
   readonly results: readonly View[]
   /** Matching tasks regardless of the page. */
@@ -45,7 +47,33 @@ export interface TasksDeps {
 
 export function createTasks({ store, clock }: TasksDeps): Tasks {
   const deletions = createDeletions({ store, clock })
+  return {
+    ...createReading(store),
+    async cancel(query) {
+      const filter = parseSelection(query, 'cancel')
+      const open = OPEN.filter((each) => filter.statuses?.includes(each) ?? true)
+      if ((await matched(store, { ...filter, statuses: open })) > 0)
+        throw fail('miroir_unsupported', { feature: 'Canceling tasks that have not ended' })
+      const matchedTasks = await matched(store, filter)
+      const details = { matchedTasks, canceledTasks: 0, originalFilter: `?${query}` }
+      const now = clock.wall()
+      const task = newTask('taskCancelation', details, now)
+      const ended = { ...task, status: 'succeeded', startedMs: now, finishedMs: now } as const
+      return taskSummary(await available(() => store.addTask(ended)), task)
+    },
+    async remove(query) {
+      const matchedTasks = await matched(store, parseSelection(query, 'delete'))
+      const details = { matchedTasks, deletedTasks: null, originalFilter: `?${query}` }
+      const task = newTask('taskDeletion', details, clock.wall())
+      const uid = await available(() => store.addTask(task))
+      void deletions.run({ ...task, uid })
+      return taskSummary(uid, task)
+    },
+    resume: () => deletions.resume(),
+  }
+}
 
+function createReading(store: TasksDeps['store']): Pick<Tasks, 'list' | 'get' | 'batches' | 'batch'> {
   const page = async <View>(query: TaskQuery, view: (row: TaskRow) => View): Promise<TaskPageView<View>> => {
     const { filter, page } = query
     const size = Math.min(page.limit, limits.taskPageRowsMax)
@@ -55,10 +83,6 @@ export function createTasks({ store, clock }: TasksDeps): Tasks {
     const results = shown.map(view)
     return { results, total, limit: page.limit, from: shown[0]?.uid ?? null, next: rows[size]?.uid ?? null }
   }
-  const row = async (uid: TaskUid): Promise<TaskRow | null> => available(() => store.getTask(uid))
-  const matched = async (filter: TaskFilter): Promise<number> =>
-    (await available(() => store.listTasks(filter, { limit: 0, reverse: false }))).total
-
   return {
     list: async (query) => page(parseListing(query), taskView),
     async batches(query) {
@@ -67,39 +91,22 @@ export function createTasks({ store, clock }: TasksDeps): Tasks {
     },
     async get(text) {
       const uid = uidOf(text, 'Task', 'invalid_task_uids')
-      const found = await row(uid)
+      const found = await available(() => store.getTask(uid))
       if (found === null) throw fail('task_not_found', { uid })
       return taskView(found)
     },
     async batch(text) {
       const uid = uidOf(text, 'Batch', 'invalid_batch_uids')
-      const found = await row(uid)
+      const found = await available(() => store.getTask(uid))
       if (found === null || found.startedMs === null) throw fail('batch_not_found', { uid })
       return batchView(found)
     },
-    async cancel(query) {
-      const filter = parseSelection(query, 'cancel')
-      const open = (['enqueued', 'processing'] as const).filter(
-        (each) => filter.statuses?.includes(each) ?? true,
-      )
-      if ((await matched({ ...filter, statuses: open })) > 0)
-        throw fail('miroir_unsupported', { feature: 'Canceling tasks that have not ended' })
-      const details = { matchedTasks: await matched(filter), canceledTasks: 0, originalFilter: `?${query}` }
-      const now = clock.wall()
-      const task = newTask('taskCancelation', details, now)
-      const ended = { ...task, status: 'succeeded', startedMs: now, finishedMs: now } as const
-      return taskSummary(await available(() => store.addTask(ended)), task)
-    },
-    async remove(query) {
-      const filter = parseSelection(query, 'delete')
-      const details = { matchedTasks: await matched(filter), deletedTasks: null, originalFilter: `?${query}` }
-      const task = newTask('taskDeletion', details, clock.wall())
-      const uid = await available(() => store.addTask(task))
-      void deletions.run({ ...task, uid })
-      return taskSummary(uid, task)
-    },
-    resume: () => deletions.resume(),
   }
+}
+
+async function matched(store: TasksDeps['store'], filter: TaskFilter): Promise<number> {
+  const { total } = await available(() => store.listTasks(filter, { limit: 0, reverse: false }))
+  return total
 }
 
 function newTask(type: TaskType, details: NewTask['details'], enqueuedMs: number): NewTask {

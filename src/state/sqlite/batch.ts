@@ -8,8 +8,8 @@ import { READS } from './protocol.ts'
 const TROUBLE = /^SQLITE_(FULL|IOERR|READONLY|BUSY|LOCKED|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL|AUTH|PERM)/
 
 /**
- * Group commit: the writes of a batch share one transaction, each in its own savepoint, so that a conflict of one does
- * not undo the others. Reads follow after the commit; they see all of it, and go on when it fails.
+ * Group commit: the writes of a batch share one transaction, each in its own savepoint, so that a conflict of
+ * one does not undo the others. Reads follow after the commit; they see all of it, and go on when it fails.
  */
 export class Batches {
   readonly #database: Database

@@ -2,7 +2,9 @@ import type { Database } from 'better-sqlite3'
 import { assert } from '../../std/assert.ts'
 
 export interface Counters {
-  /** Hands out `count` numbers, ascending, never twice; answers the first. Null when they would pass `max`. */
+  /**
+   * Hands out `count` numbers, ascending, never twice; answers the first. Null when they would pass `max`.
+   */
   take(name: 'seq' | 'task', count: number, max: number): number | null
   /** True when the number was handed out before. */
   wasTaken(name: 'seq', value: number): boolean

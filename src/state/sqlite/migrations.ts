@@ -2,16 +2,20 @@ import type { Database } from 'better-sqlite3'
 import { StoreUnavailable } from '../../model/store.ts'
 import { sql as start } from './migrations/0001.ts'
 
-/** In order; the schema version is the number of those that were applied. Never edit one that was released. */
+/**
+ * In order; the schema version is the number of those that were applied. Never edit one that was released.
+ */
 const MIGRATIONS: readonly string[] = [start]
 
-/** The schema version found; 0 = an empty file. Refuses a newer one, and a file of another program, untouched. */
+/**
+ * The schema version found; 0 = an empty file. Refuses a newer one, and a file of another program, untouched.
+ */
 export function checkSchema(database: Database): number {
   const found = schemaVersion(database)
   if (found <= MIGRATIONS.length) return found
   throw new StoreUnavailable(
-    `schema_version_ahead: the store ${database.name} has schema ${found}, this program knows ${MIGRATIONS.length}; ` +
-      'start the version that wrote it, or a newer one',
+    `schema_version_ahead: the store ${database.name} has schema ${found}, this program knows ` +
+      `${MIGRATIONS.length}; start the version that wrote it, or a newer one`,
   )
 }
 

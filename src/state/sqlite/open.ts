@@ -29,7 +29,10 @@ export interface OpenOptions {
   readonly bytesMax: number | null
 }
 
-/** Opens or creates the file and brings its schema up to date. Throws `StoreUnavailable` with what to do about it. */
+/**
+ * Opens or creates the file and brings its schema up to date. Throws `StoreUnavailable` with what to do about
+ * it.
+ */
 export function openDatabase(options: OpenOptions): Database {
   const path = resolve(options.path)
   try {

@@ -161,7 +161,8 @@ function prepare(database: Database) {
       `SELECT ${COLUMNS} FROM operations WHERE seq = ? AND settled = 0`,
     ),
     settledAfter: database.prepare<[string, number, number], Stored>(
-      `SELECT ${COLUMNS} FROM operations WHERE settled = 1 AND uid = ? AND generation = ? AND seq > ? ORDER BY seq`,
+      `SELECT ${COLUMNS} FROM operations ` +
+        'WHERE settled = 1 AND uid = ? AND generation = ? AND seq > ? ORDER BY seq',
     ),
     forget: database.prepare(
       'DELETE FROM operations WHERE settled = 1 AND uid = ? AND generation = ? AND seq <= ?',

@@ -1,6 +1,9 @@
 import type { Store, StoreSeed } from '../../model/store.ts'
 
-/** The port without its promises: what the store's own thread implements. Every method runs inside a transaction. */
+/**
+ * The port without its promises: what the store's own thread implements. Every method runs inside a
+ * transaction.
+ */
 export type SyncStore = {
   readonly [Method in Exclude<keyof Store, 'open' | 'close'>]: (
     ...given: Parameters<Store[Method]>
@@ -9,7 +12,10 @@ export type SyncStore = {
 
 export type StoreMethod = keyof SyncStore
 
-/** Methods that change nothing: they run after the commit of their batch, and also when nothing can be written. */
+/**
+ * Methods that change nothing: they run after the commit of their batch, and also when nothing can be
+ * written.
+ */
 export const READS: ReadonlySet<StoreMethod> = new Set<StoreMethod>([
   'getTask',
   'listTasks',

@@ -31,8 +31,9 @@ interface Waiting {
 const BUSY_TIMEOUT_MS = 5_000
 
 /**
- * The store of one machine: SQLite in a thread of its own. Calls that arrive while a commit is under way wait here and
- * share the next one. `open` rejects with `StoreUnavailable` and a text for the operator when the file cannot be used.
+ * The store of one machine: SQLite in a thread of its own. Calls that arrive while a commit is under way wait
+ * here and share the next one. `open` rejects with `StoreUnavailable` and a text for the operator when the
+ * file cannot be used.
  */
 export function createSqliteStore(options: SqliteStoreOptions): Store {
   const client = new StoreClient(options)

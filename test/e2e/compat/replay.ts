@@ -74,7 +74,7 @@ function bytesOf(body: unknown): Buffer | null {
 
 /** Puts the field of an earlier answer in the place of `$step field`. */
 function resolved(text: string, done: ReadonlyMap<string, Outcome>): string {
-  return text.replace(/\$([\w ]+)\.(\w+)/, (whole, name: string, field: string) => {
+  return text.replace(/\$([\w ]+)\.(\w+)/, (_whole, name: string, field: string) => {
     const answer = done.get(name)?.answer ?? ''
     const members = answer.startsWith('{') ? (JSON.parse(answer) as Record<string, unknown>) : {}
     return String(members[field] ?? 'nothing')

@@ -1,6 +1,8 @@
 import { type Outcome, taskUidOf } from './recording.ts'
 
-/* What two honest answers to one request may differ in is replaced by its name, all else stays byte for byte. */
+/*
+ * What two honest answers to one request may differ in is replaced by its name, all else stays byte for byte.
+ */
 
 const VOLATILE = [
   ...['enqueuedAt', 'startedAt', 'finishedAt', 'createdAt', 'updatedAt', 'lastUpdate', 'duration'],
@@ -21,7 +23,11 @@ const BATCH_STRATEGY = /"batchStrategy":"(?:[^"\\]|\\.)*"/g
 export type TaskNames = ReadonlyMap<number, string>
 
 export function taskNames(
-  steps: Iterable<{ readonly name: string; readonly answer: string; readonly substituteTask?: number | null }>,
+  steps: Iterable<{
+    readonly name: string
+    readonly answer: string
+    readonly substituteTask?: number | null
+  }>,
 ): TaskNames {
   const names = new Map<number, string>()
   for (const { name, answer, substituteTask } of steps) {

@@ -7,8 +7,8 @@ import { kernelModule } from '../../../src/kernel/module.ts'
 import { mergeOracle } from './merge-oracle.ts'
 
 /*
- * Recorded answers of three shards, and of one node with all documents, to the same query. Merging the three must
- * give the one node's hits in its order, ties included. Cases that cannot are named one by one.
+ * Recorded answers of three shards, and of one node with all documents, to the same query. Merging the three
+ * must give the one node's hits in its order, ties included. Cases that cannot are named one by one.
  */
 
 interface Query {

@@ -1,6 +1,6 @@
 /*
- * A slow, obvious JSON parser over bytes that keeps the place of everything it reads. What it accepts is checked
- * against JSON.parse; what it refuses comes with the first byte that is wrong.
+ * A slow, obvious JSON parser over bytes that keeps the place of everything it reads. What it accepts is
+ * checked against JSON.parse; what it refuses comes with the first byte that is wrong.
  */
 
 export interface Member {

@@ -100,7 +100,9 @@ interface Cut {
   show(value: Node, name: string): string
 }
 
-/** An object without some members. What stands before a run of cut members goes to the next one that stays. */
+/**
+ * An object without some members. What stands before a run of cut members goes to the next one that stays.
+ */
 function without(object: Node, bytes: Uint8Array, cut: Cut): string {
   let out = '{'
   let gap: string | null = null

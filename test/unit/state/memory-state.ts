@@ -15,7 +15,9 @@ import { physicalName } from '../../../src/state/names.ts'
 import type { Random } from '../../../src/std/random.ts'
 import { uuidv4 } from '../../../src/std/random.ts'
 
-/* What the memory store holds and the steps that change it. Rows are never changed in place, only replaced. */
+/*
+ * What the memory store holds and the steps that change it. Rows are never changed in place, only replaced.
+ */
 
 export interface Held {
   readonly row: OperationRow

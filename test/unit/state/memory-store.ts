@@ -29,8 +29,8 @@ import {
 import { listTasks, matches } from './task-filter.ts'
 
 /**
- * The slow and obvious twin of the SQLite store: plain maps, deep copies in and out, everything undone when a call
- * rejects. What it holds survives `close` and the next `open`, as a file would.
+ * The slow and obvious twin of the SQLite store: plain maps, deep copies in and out, everything undone when a
+ * call rejects. What it holds survives `close` and the next `open`, as a file would.
  */
 export function createMemoryStore(options: { random?: Random; wall?: () => number } = {}): Store {
   const { random = systemRandom, wall = () => 0 } = options

@@ -1,7 +1,7 @@
 /**
- * A *cell* is one combination of index, type and status with the number of its tasks. A task points to its cell, so
- * every filter on those three is a set of cells: totals are sums, pages are merges of (cell, uid) index ranges, and
- * moving all tasks of an index touches cells only.
+ * A *cell* is one combination of index, type and status with the number of its tasks. A task points to its
+ * cell, so every filter on those three is a set of cells: totals are sums, pages are merges of (cell, uid)
+ * index ranges, and moving all tasks of an index touches cells only.
  */
 export const sql = `
 CREATE TABLE cluster (

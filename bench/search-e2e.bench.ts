@@ -1,0 +1,203 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { INDEX, recordedSearch, replyHash } from './search-case.ts'
+import type { LoadOrder, LoadResult } from './search-load.ts'
+import type { ProxyUsage } from './search-proxy.ts'
+
+export interface BenchRow {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  readonly target: string | null
+  readonly holds: boolean | null
+  readonly hash: string
+}
+
+interface Size {
+  readonly warmUp: number
+  readonly requests: number
+  readonly rounds: number
+  readonly connections: number
+}
+
+const SIZES: Record<'small' | 'full', Size> = {
+  small: { warmUp: 20, requests: 200, rounds: 1, connections: 8 },
+  full: { warmUp: 5_000, requests: 10_000, rounds: 5, connections: 64 },
+}
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ANSWER_MS_MAX = 90_000
+const END_MS_MAX = 10_000
+
+interface Measured {
+  readonly mainUs: number
+  readonly allUs: number
+  readonly perSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+}
+
+/** The proxy in front of so many nodes, and a load generator, each in a process of its own. */
+class Bench {
+  readonly #children: ChildProcess[] = []
+  readonly #folder = mkdtempSync(join(tmpdir(), 'miroir-bench-'))
+  #proxy: ChildProcess | null = null
+  #load: ChildProcess | null = null
+  #order: Omit<LoadOrder, 'connections' | 'requests'> | null = null
+  hash = ''
+
+  static async start(nodes: number): Promise<Bench> {
+    const bench = new Bench()
+    try {
+      await bench.#start(nodes)
+      return bench
+    } catch (error) {
+      await bench.stop()
+      throw error
+    }
+  }
+
+  async #start(nodes: number): Promise<void> {
+    const stub = await this.#spawn<{ ports: number[] }>('stub-node.ts', [String(nodes)])
+    const proxy = await this.#spawn<{ port: number; key: string }>('search-proxy.ts', [
+      this.#folder,
+      ...stub.hello.ports.map(String),
+    ])
+    const load = await this.#spawn('search-load.ts', [])
+    this.#proxy = proxy.child
+    this.#load = load.child
+    const path = `/indexes/${INDEX}/search`
+    this.#order = { ...proxy.hello, path, body: recordedSearch().body }
+  }
+
+  async #spawn<Hello>(file: string, args: readonly string[]): Promise<{ child: ChildProcess; hello: Hello }> {
+    const profiled = file === 'search-proxy.ts' ? (process.env['MIROIR_BENCH_NODE_OPTIONS'] ?? '') : ''
+    const child = fork(fileURLToPath(new URL(file, import.meta.url)), [...args], {
+      cwd: ROOT,
+      execArgv: ['--import', 'tsx', ...profiled.split(' ').filter((option) => option !== '')],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+    this.#children.push(child)
+    return { child, hello: await nextMessage<Hello>(child) }
+  }
+
+  async round(requests: number, connections: number): Promise<Measured> {
+    const before = await this.#usage()
+    const result = await ask<LoadResult>(this.#load, { ...this.#order, requests, connections })
+    const after = await this.#usage()
+    this.hash = replyHash(result.reply)
+    return {
+      mainUs: (after.mainUs - before.mainUs) / requests,
+      allUs: (after.allUs - before.allUs) / requests,
+      perSecond: requests / result.seconds,
+      p50Ms: result.p50Ms,
+      p99Ms: result.p99Ms,
+    }
+  }
+
+  #usage(): Promise<ProxyUsage> {
+    return ask<ProxyUsage>(this.#proxy, 'usage')
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([ended(this.#proxy, 'stop'), ended(this.#load, null)])
+    await Promise.all(this.#children.map((child) => ended(child, null)))
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+function ask<Answer>(child: ChildProcess | null, message: object | string): Promise<Answer> {
+  if (child === null) throw new Error('the bench was not started')
+  const answer = nextMessage<Answer>(child)
+  child.send(message)
+  return answer
+}
+
+function nextMessage<Message>(child: ChildProcess): Promise<Message> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      clearTimeout(late)
+      child.off('message', onMessage).off('exit', onExit)
+      act()
+    }
+    const onMessage = (message: unknown): void => settle(() => resolve(message as Message))
+    const onExit = (code: number | null): void =>
+      settle(() => reject(new Error(`${child.spawnargs.at(-1)} ended with ${code}`)))
+    const late = setTimeout(() => settle(() => reject(new Error('no answer in time'))), ANSWER_MS_MAX)
+    child.on('message', onMessage).on('exit', onExit)
+  })
+}
+
+/** Asks a child to end with that message, or cuts its channel; kills it when it takes too long. */
+async function ended(child: ChildProcess | null, message: string | null): Promise<void> {
+  if (child === null || child.exitCode !== null || child.signalCode !== null) return
+  const exit = new Promise<void>((resolve) => void child.once('exit', () => resolve()))
+  const late = setTimeout(() => child.kill('SIGKILL'), END_MS_MAX)
+  if (message !== null && child.connected) child.send(message)
+  else if (child.connected) child.disconnect()
+  await exit
+  clearTimeout(late)
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0
+
+interface Claim {
+  readonly what: string
+  readonly of: (round: Measured) => number
+  readonly unit: string
+  /** Bounds for three nodes and for one. */
+  readonly atMost?: number
+  readonly atLeast?: Readonly<Record<number, number>>
+}
+
+const CLAIMS: readonly Claim[] = [
+  { what: 'CPU of the main thread', of: ({ mainUs }) => mainUs, unit: 'µs/search', atMost: 250 },
+  { what: 'CPU of all threads', of: ({ allUs }) => allUs, unit: 'µs/search' },
+  {
+    what: 'throughput',
+    of: ({ perSecond }) => perSecond,
+    unit: 'searches/s',
+    atLeast: { 1: 10_000, 3: 4_000 },
+  },
+  { what: 'p50, saturated', of: ({ p50Ms }) => p50Ms, unit: 'ms' },
+  { what: 'p99, saturated', of: ({ p99Ms }) => p99Ms, unit: 'ms' },
+]
+
+function rowOf(claim: Claim, nodes: number, rounds: readonly Measured[], timed: boolean): BenchRow {
+  const value = median(rounds.map(claim.of))
+  const { atMost } = claim
+  const atLeast = claim.atLeast?.[nodes]
+  const target = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : null
+  const holds = target === null ? null : value <= (atMost ?? Infinity) && value >= (atLeast ?? 0)
+  const name = `search: ${claim.what}, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
+  return { name, value, unit: claim.unit, target, holds: timed ? holds : null, hash: recordedSearch().hash }
+}
+
+/** Whole searches through the shipped proxy; medians of rounds in which one node and three take turns. */
+export async function run(size: 'small' | 'full'): Promise<BenchRow[]> {
+  const { warmUp, requests, rounds, connections } = SIZES[size]
+  const wanted = recordedSearch().hash
+  const found = new Map<number, Measured[]>([
+    [3, []],
+    [1, []],
+  ])
+  const benches = new Map<number, Bench>()
+  try {
+    for (const nodes of found.keys()) benches.set(nodes, await Bench.start(nodes))
+    for (const bench of benches.values()) await bench.round(warmUp, connections)
+    for (let round = 0; round < rounds; round++) {
+      for (const [nodes, bench] of benches) found.get(nodes)?.push(await bench.round(requests, connections))
+    }
+    for (const [nodes, bench] of benches) {
+      if (bench.hash !== wanted) throw new Error(`a wrong reply over ${nodes} nodes: ${bench.hash}`)
+    }
+  } finally {
+    await Promise.all([...benches.values()].map((bench) => bench.stop()))
+  }
+  const timed = size === 'full'
+  return [...found].flatMap(([nodes, all]) => CLAIMS.map((claim) => rowOf(claim, nodes, all, timed)))
+}
