@@ -128,8 +128,10 @@ export function takeOutcome(context: WriteContext, leg: Leg, outcome: WriteOutco
   leg.parked = false
   if (outcome.kind === 'acked') {
     leg.uid = outcome.uid
-    endPlace(run, leg, 'acked')
+    leg.stage = 'acked'
+    // Before the next one starts: what it may be looked for in begins behind this task.
     watch(context, leg, outcome.uid)
+    endPlace(run, leg, 'acked')
   } else if (outcome.kind === 'refused') {
     leg.end = { ok: false, error: outcome.error, details: null }
     endPlace(run, leg, 'ended')

@@ -1,12 +1,12 @@
 import { badIdText, isDocumentId } from '../engine/document-id.ts'
 import { printDocument, type StoredDocument } from '../engine/documents.ts'
+import { CsvFault, readCsv } from '../json/csv.ts'
 import { NotADocument, splitDocuments } from '../json/documents.ts'
 import { JsonFault } from '../json/scan.ts'
 import { compileFilter } from '../search/filter-input.ts'
 import { type DocumentsRequest, listDocuments } from '../search/list-documents.ts'
-import { isListed } from '../search/lists.ts'
 import { filterParameter, splitSort } from '../search/request.ts'
-import { pickText } from '../search/retrieve.ts'
+import { pickMembers, printMembers, reachOf } from '../search/retrieve.ts'
 import { readCount, readFlag } from '../tasks/task-filter.ts'
 import {
   bodyText,
@@ -46,14 +46,13 @@ function writeDocuments(call: NodeCall, merge: boolean): NodeReply {
     )
   }
   const type = contentType(call, ['application/json', 'application/x-ndjson', 'text/csv'])
-  if (type === 'text/csv') throw refuseLacking('Reading documents from CSV')
-  if (call.query.has('csvDelimiter')) {
+  if (call.query.has('csvDelimiter') && type !== 'text/csv') {
     throw refuse(
       'invalid_content_type',
       `The Content-Type \`${type}\` does not support the use of a csv delimiter. The csv delimiter can only be used with the Content-Type \`text/csv\`.`,
     )
   }
-  const documents = readDocuments(call, type === 'application/json' ? 'json' : 'ndjson')
+  const documents = readDocuments(call, FORMATS[type] ?? 'json')
   return enqueue(call, {
     type: 'documentAdditionOrUpdate',
     indexUid,
@@ -70,12 +69,29 @@ function writeDocuments(call: NodeCall, merge: boolean): NodeReply {
   })
 }
 
-function readDocuments(call: NodeCall, format: 'json' | 'ndjson'): string[] {
+const FORMATS: Readonly<Record<string, 'json' | 'ndjson' | 'csv'>> = {
+  'application/json': 'json',
+  'application/x-ndjson': 'ndjson',
+  'text/csv': 'csv',
+}
+
+function csvDelimiter(call: NodeCall): string {
+  const text = call.query.get('csvDelimiter') ?? ','
+  if (text.length === 1) return text
+  const found = `expected a string of one character, but found the following string of ${text.length} characters: \`${text}\``
+  throw refuse('invalid_document_csv_delimiter', `Invalid value in parameter \`csvDelimiter\`: ${found}`)
+}
+
+function readDocuments(call: NodeCall, format: 'json' | 'ndjson' | 'csv'): string[] {
+  const delimiter = csvDelimiter(call)
   const text = bodyText(call)
   if (text === '') throw refuse('missing_payload', `A ${format} payload is missing.`)
   try {
-    return splitDocuments(text, format)
+    return format === 'csv' ? readCsv(text, delimiter) : splitDocuments(text, format)
   } catch (error) {
+    if (error instanceof CsvFault) {
+      throw refuse('malformed_payload', `The \`csv\` payload provided is malformed: \`${error.message}\`.`)
+    }
     if (error instanceof JsonFault || error instanceof NotADocument) {
       const detail = `Couldn't serialize document value: ${error.message}`
       throw refuse('malformed_payload', `The \`${format}\` payload provided is malformed. \`${detail}\`.`)
@@ -84,14 +100,17 @@ function readDocuments(call: NodeCall, format: 'json' | 'ndjson'): string[] {
   }
 }
 
+function withMember(objectText: string, member: string): string {
+  return `${objectText.slice(0, -1)}${objectText === '{}' ? '' : ','}${member}}`
+}
+
 /** Prints a document for the routes that ignore `displayedAttributes`. */
 function printFields(document: StoredDocument, fields: readonly string[] | null, vectors: boolean): string {
   const text =
     fields === null
       ? printDocument(document, (name) => name !== '_vectors')
-      : pickText(document, (attribute) => isListed(fields, attribute))
-  if (!vectors) return text
-  return `${text.slice(0, -1)}${text === '{}' ? '' : ','}"_vectors":{}}`
+      : printMembers(pickMembers(document, (attribute) => reachOf(fields, attribute)))
+  return vectors ? withMember(text, '"_vectors":{}') : text
 }
 
 export function getDocument(call: NodeCall): NodeReply {
@@ -176,8 +195,12 @@ type ListRequest = Omit<DocumentsRequest, 'ids'> & {
 function answerList(call: NodeCall, uid: string, request: ListRequest): NodeReply {
   const index = call.engine.index(uid)
   const ids = request.ids === null ? null : readIds(request.ids)
-  const { documents, total } = listDocuments(index, { ...request, ids })
-  const results = documents.map((document) => printFields(document, request.fields, request.retrieveVectors))
+  const { documents, total, sorts } = listDocuments(index, { ...request, ids })
+  const shows = call.headers['meili-proxy-search'] === 'true' && call.method === 'POST'
+  const results = documents.map((document) => {
+    const text = printFields(document, request.fields, request.retrieveVectors)
+    return shows ? withMember(text, `"_federation":${printSortValues(index, document, sorts)}`) : text
+  })
   const tail = `"offset":${request.offset},"limit":${request.limit},"total":${total}`
   return { status: 200, body: `{"results":[${results.join(',')}],${tail}}` }
 }

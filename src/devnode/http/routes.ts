@@ -10,6 +10,7 @@ import {
   getDocuments,
   updateDocuments,
 } from './document-routes.ts'
+import { facetSearch } from './facet-search-routes.ts'
 import {
   createIndex,
   deleteIndex,
@@ -21,6 +22,7 @@ import {
   updateIndex,
 } from './index-routes.ts'
 import { createKey, deleteKey, getKey, listKeys, updateKey } from './key-routes.ts'
+import { multiSearch } from './multi-search-routes.ts'
 import { searchByBody, searchByQuery } from './search-routes.ts'
 import {
   getSetting,
@@ -98,14 +100,14 @@ export const ROUTES: readonly Route[] = [
   }),
   ...settingRoutes,
   route('/indexes/*/search', { GET: ['search', searchByQuery], POST: ['search', searchByBody] }),
-  route('/indexes/*/facet-search', { POST: lacking('search', 'Searching in facets') }),
+  route('/indexes/*/facet-search', { POST: ['search', facetSearch] }),
   route('/indexes/*/similar', {
     GET: lacking('search', 'Finding similar documents'),
     POST: lacking('search', 'Finding similar documents'),
   }),
   route('/indexes/*/fields', { POST: lacking('fields.post', 'Listing fields') }),
   route('/indexes/*/compact', { POST: lacking('indexes.compact', 'Compacting') }),
-  route('/multi-search', { POST: lacking('search', 'Searching several indexes') }),
+  route('/multi-search', { POST: ['search', multiSearch] }),
   route('/swap-indexes', { POST: ['indexes.swap', swapIndexes] }),
   route('/tasks', { GET: ['tasks.get', listTasks], DELETE: ['tasks.delete', deleteTasks] }),
   route('/tasks/cancel', { POST: ['tasks.cancel', cancelTasks] }),

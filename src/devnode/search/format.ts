@@ -4,6 +4,7 @@ import { JsonScanner } from '../json/scan.ts'
 import { cropTokens } from './crop.ts'
 import { isListed } from './lists.ts'
 import type { SearchRequest } from './request.ts'
+import { bothReach, pickMembers, printMembers, reachOf } from './retrieve.ts'
 import type { TextQuery } from './terms.ts'
 import type { Token, Tokenizer } from './tokenizer.ts'
 
@@ -137,17 +138,16 @@ export function formatDocument(
   const highlights = request.attributesToHighlight ?? []
   const wanted = [...request.attributesToRetrieve, ...highlights, ...crops.map(({ attribute }) => attribute)]
   const displayed = index.settings.displayedAttributes
-  const members: string[] = []
-  document.names.forEach((name, at) => {
-    if (name === '_vectors' || !isListed(displayed, name) || !isListed(wanted, name)) return
-    const formatted = mapLeaves(document.values[at] ?? 'null', name, ({ text, attribute }) => {
+  const picked = pickMembers(document, (name) => bothReach(reachOf(displayed, name), reachOf(wanted, name)))
+  const members = picked.map(([name, value]) => {
+    const formatted = mapLeaves(value, name, ({ text, attribute }) => {
       const crop = crops.find((wish) => isListed([wish.attribute], attribute))
       const highlight = isListed(highlights, attribute)
       return crop === undefined && !highlight ? text : formatText(marker, request, { text, crop, highlight })
     })
-    members.push(`${JSON.stringify(name)}:${formatted}`)
+    return [name, formatted] as const
   })
-  return `{${members.join(',')}}`
+  return printMembers(members)
 }
 
 function formatText(

@@ -4,7 +4,7 @@ import { compileFilter } from './filter-input.ts'
 import { filterDocuments } from './filter-run.ts'
 import { type Candidate, fieldRule, geoRule } from './ranking.ts'
 import { bestOf, orderOf } from './rules.ts'
-import { checkSortable, readSort } from './sort-input.ts'
+import { checkSortable, readSort, type SortRequest } from './sort-input.ts'
 
 export interface DocumentsRequest {
   readonly offset: number
@@ -18,7 +18,7 @@ export interface DocumentsRequest {
 export function listDocuments(
   index: DevIndex,
   request: DocumentsRequest,
-): { documents: StoredDocument[]; total: number } {
+): { documents: StoredDocument[]; total: number; sorts: readonly SortRequest[] } {
   const code = 'invalid_document_sort'
   const sorts = request.sort.map((text) => readSort(text, code))
   checkSortable(index.settings, sorts, code)
@@ -34,7 +34,7 @@ export function listDocuments(
   const end = request.offset + request.limit
   const ordered = rules.length === 0 ? candidates.slice(0, end) : bestOf(candidates, end, orderOf(rules))
   const documents = ordered.slice(request.offset).flatMap(({ docid }) => index.table.at(docid) ?? [])
-  return { documents, total: candidates.length }
+  return { documents, total: candidates.length, sorts }
 }
 
 function firstOnes(index: DevIndex, { offset, limit }: DocumentsRequest) {
@@ -44,5 +44,5 @@ function firstOnes(index: DevIndex, { offset, limit }: DocumentsRequest) {
     if (seen >= offset + limit) break
     if (seen++ >= offset) documents.push(document)
   }
-  return { documents, total: index.table.size }
+  return { documents, total: index.table.size, sorts: [] }
 }

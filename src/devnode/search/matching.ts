@@ -196,9 +196,9 @@ export class Matcher {
       attributeMax: 1 + this.#weightMax * count,
       positionCost: positions,
       positionMax: 1 + 10 * count,
-      exactAttribute: this.#exactAttribute(docid, best, exactWords),
+      exactAttribute: exactWords < count ? 1 : this.#exactAttribute(docid, kept, best),
       exactWords,
-      exactWordsMax: this.#query.terms.length,
+      exactWordsMax: count,
     }
   }
 
@@ -215,17 +215,19 @@ export class Matcher {
     return cost
   }
 
-  /** Compares whole attributes with the query; only when all its terms are there, as they are. */
-  #exactAttribute(docid: number, best: readonly Occurrence[][], exactWords: number): number {
-    const { terms } = this.#query
-    if (exactWords < terms.length || best.length < terms.length) return 1
+  /** Compares whole attributes with the matching part of the query, whose words are all there as they are. */
+  #exactAttribute(
+    docid: number,
+    kept: readonly { readonly term: Term }[],
+    best: readonly Occurrence[][],
+  ): number {
     let result = 1
     for (const first of best[0] ?? []) {
       if (!first.exact || first.place % FIELD_STEP !== 0) continue
       let next = first.place
       const inRow = best.every((occurrences, index) => {
         const found = occurrences.some((one) => one.exact && one.place === next)
-        next += terms[index]?.words.length ?? 1
+        next += kept[index]?.term.words.length ?? 1
         return found
       })
       if (!inRow) continue

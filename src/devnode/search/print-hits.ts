@@ -3,10 +3,9 @@ import { printDocument, type StoredDocument } from '../engine/documents.ts'
 import { distanceMetres } from '../engine/geo.ts'
 import { printDouble } from '../json/canonical.ts'
 import { formatDocument, matchPositions } from './format.ts'
-import { isListed } from './lists.ts'
 import type { Candidate, Rule } from './ranking.ts'
 import type { SearchRequest } from './request.ts'
-import { pickText } from './retrieve.ts'
+import { bothReach, pickMembers, printMembers, reachOf } from './retrieve.ts'
 import type { FoundHits } from './search.ts'
 import { scoreOf } from './selection.ts'
 import { readSort } from './sort-input.ts'
@@ -50,7 +49,9 @@ function printRetrieved(index: DevIndex, request: SearchRequest, document: Store
   const wanted = request.attributesToRetrieve
   const all = displayed.includes('*') && wanted.includes('*')
   if (all) return printDocument(document, (name) => name !== '_vectors')
-  return pickText(document, (attribute) => isListed(displayed, attribute) && isListed(wanted, attribute))
+  return printMembers(
+    pickMembers(document, (name) => bothReach(reachOf(displayed, name), reachOf(wanted, name))),
+  )
 }
 
 /** Distance to the point the request sorts by first, in whole metres. */

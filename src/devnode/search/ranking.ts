@@ -249,7 +249,7 @@ export function geoRule(index: DevIndex, request: Extract<SortRequest, { kind: '
 }
 
 function geoName({ point, ascending }: Extract<SortRequest, { kind: 'geo' }>): string {
-  return `_geoPoint(${number(point.lat)}, ${number(point.lng)}):${ascending ? 'asc' : 'desc'}`
+  return `_geoPoint(${point.lat}, ${point.lng}):${ascending ? 'asc' : 'desc'}`
 }
 
 /** Distances are printed to the millimetre. */

@@ -6,10 +6,10 @@ import { checkSortable, readSort, type SortRequest } from './sort-input.ts'
 /** The order of hits for one request: the index's rules with the request's sort in its place. */
 export function rulesOf(
   index: DevIndex,
-  request: { readonly sort: readonly string[]; readonly matchingStrategy: string },
+  request: { readonly sorts: readonly SortRequest[]; readonly matchingStrategy: string },
   withWords: boolean,
 ): Rule[] {
-  const sorts = request.sort.map((text) => readSort(text, 'invalid_search_sort'))
+  const { sorts } = request
   const { settings } = index
   if (sorts.length > 0) checkSearchSort(index, sorts)
   const rules: Rule[] = []

@@ -11,6 +11,7 @@ import type { Candidate, Rule } from './ranking.ts'
 import type { SearchRequest } from './request.ts'
 import { rulesOf } from './rules.ts'
 import { selectHits } from './selection.ts'
+import { readSort } from './sort-input.ts'
 import { readTextQuery, type TextQuery } from './terms.ts'
 
 export interface FoundHits {
@@ -26,17 +27,34 @@ export interface FoundHits {
 /** Runs a search; error texts about the index's own settings are put under its name. */
 export function searchIndex(index: DevIndex, request: SearchRequest): FoundHits {
   const filter = compileFilter(request.filter, 'invalid_search_filter')
-  try {
+  // The shape of sorts is checked before the index is looked at.
+  const sorts = request.sort.map((text) => readSort(text, 'invalid_search_sort'))
+  if (request.facets !== null) facetAttributes(index, request.facets)
+  return underName(index, () => {
     checkNames(index, request)
     const query = textQuery(index, request)
-    const rules = rulesOf(index, request, query !== null)
-    const style = { code: 'invalid_search_filter', rewritten: true }
-    const matched = candidatesOf(index, request, query, filterDocuments(index, filter, style))
+    const rules = rulesOf(index, { sorts, matchingStrategy: request.matchingStrategy }, query !== null)
+    const matched = candidatesOf(index, request, query, filterDocuments(index, filter, SEARCH_STYLE))
     return select(index, request, { matched, rules, query })
+  })
+}
+
+/** Documents that a search would find, in no order of relevance. */
+export function matchDocuments(index: DevIndex, request: SearchRequest): Candidate[] {
+  const filter = compileFilter(request.filter, 'invalid_search_filter')
+  return underName(index, () => {
+    const query = textQuery(index, request)
+    return candidatesOf(index, request, query, filterDocuments(index, filter, SEARCH_STYLE))
+  })
+}
+
+const SEARCH_STYLE = { code: 'invalid_search_filter', rewritten: true }
+
+function underName<T>(index: DevIndex, run: () => T): T {
+  try {
+    return run()
   } catch (error) {
     if (!(error instanceof MiroirError) || error.body.message.startsWith('Index `')) throw error
-    if (error.body.code === 'feature_not_enabled' || error.body.code === 'invalid_search_facets') throw error
-    if (error.body.message.startsWith('Invalid syntax')) throw error
     const message = `Index \`${index.uid}\`: ${error.body.message}`
     throw new MiroirError(error.status, { ...error.body, message })
   }

@@ -21,15 +21,15 @@ export function readSort(text: string, code: string): SortRequest {
   }
   const ascending = parts?.[2] === 'asc'
   if (!name.startsWith('_geo')) return { kind: 'field', field: name, ascending }
-  return { kind: 'geo', point: readPoint(name, text, code), ascending }
+  return { kind: 'geo', point: readPoint(name, code), ascending }
 }
 
-function readPoint(name: string, text: string, code: string): Point {
+function readPoint(name: string, code: string): Point {
   for (const reserved of ['_geoDistance', '_geoRadius', '_geoBoundingBox', '_geo']) {
     if (name !== reserved && !name.startsWith(`${reserved}(`)) continue
     throw refuse(
       code,
-      `\`${reserved}\` is a reserved keyword and thus can't be used as a sort expression. Use the \`_geoPoint(latitude, longitude)\` built-in rule to sort on \`_geo\` field coordinates.`,
+      `\`${reserved}\` is a reserved keyword and thus can't be used as a sort expression. Use the _geoPoint(latitude, longitude) built-in rule to sort on _geo field coordinates.`,
     )
   }
   const match = GEO.exec(name)
@@ -38,7 +38,7 @@ function readPoint(name: string, text: string, code: string): Point {
   if (Number.isNaN(lat) || Number.isNaN(lng)) {
     throw refuse(
       code,
-      `Invalid syntax for the geo parameter: expected expression formated like \`_geoPoint(latitude, longitude)\` and ending by \`:asc\` or \`:desc\`, found \`${text}\`.`,
+      `Invalid syntax for the geo parameter: expected expression formated like \`_geoPoint(latitude, longitude)\` and ending by \`:asc\` or \`:desc\`, found \`${name}\`.`,
     )
   }
   for (const [angle, limit, word] of [

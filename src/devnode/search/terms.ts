@@ -70,7 +70,8 @@ function phraseTerm(words: readonly string[], index: TextIndex): Term {
   return { words, phrase: true, budget: 0, derivations }
 }
 
-function typoBudget(word: string, { typoTolerance }: Settings): number {
+/** Typos a word of its length may have. */
+export function typoBudget(word: string, { typoTolerance }: Settings): number {
   const { enabled, minWordSizeForTypos, disableOnWords, disableOnNumbers } = typoTolerance
   if (!enabled || disableOnWords.includes(word) || (disableOnNumbers && /^\p{N}+$/u.test(word))) return 0
   const length = [...word].length
@@ -117,7 +118,7 @@ function compareWords(
 /**
  * Edits (also swaps of neighbours) from `word` to `candidate`, or to its best prefix; gives up above `limit`.
  */
-function editDistance(word: string, candidate: string, prefix: boolean, limit: number): number {
+export function editDistance(word: string, candidate: string, prefix: boolean, limit: number): number {
   const width = Math.min(candidate.length, word.length + limit)
   let before: number[] = []
   let previous = Array.from({ length: width + 1 }, (_, column) => column)
