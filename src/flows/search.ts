@@ -64,8 +64,9 @@ async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
     const failedBefore = failed.size
     const retarget = retargetSearch(scope, plan)
     const { deadline, headers } = ask.context
+    const { targets, uncovered } = plan
     const how = { retarget, deadline, headers, operation: 'search', failed, failures }
-    const answers = await runScatter(scatterDeps(deps), { ...plan, ...how })
+    const answers = await runScatter(scatterDeps(deps), { targets, uncovered, ...how })
     const refusal = answers.refusals.find((found) => !knowsNoSuchField(found, answers))
     if (refusal !== undefined)
       return refusalReply(deps, refusal, { index, request: ask.call.client, context: ask.context })

@@ -1,13 +1,12 @@
 import type { Access, Route, SlabPool } from '../model/call.ts'
 import type { MiroirError } from '../model/errors.ts'
 import type { Clock } from '../std/clock.ts'
-import type { Random } from '../std/random.ts'
+import { type Random, uuidv7 } from '../std/random.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { RequestObserver } from '../telemetry/requests.ts'
 import type { Caller, ExchangeContext } from './admission.ts'
 import type { Engine, Listener } from './engine.ts'
 import { Exchange } from './exchange.ts'
-import { requestIds } from './ids.ts'
 import { nodeEngine } from './node-engine.ts'
 import { Router } from './router.ts'
 import { Traffic } from './traffic.ts'
@@ -55,7 +54,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     maxConcurrentRequests: options.maxConcurrentRequests,
     slabs: options.slabs,
     clock: options.clock,
-    newId: requestIds(options.clock, options.random),
+    // Of version 7, so that they sort by time.
+    newId: () => uuidv7(options.clock.wall(), options.random),
     observer: options.observer,
     logger: options.logger,
     authorize: (caller, access) => options.authorize(caller, access),

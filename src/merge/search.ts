@@ -30,6 +30,8 @@ export interface SearchFold {
   readonly uids: ReplyUids
 }
 
+const HITS = utf8('{"hits":[')
+
 /** Folds the nodes' complete answers into one reply body, as one node would have written it. */
 export async function mergeSearch(
   kernel: Kernel,
@@ -51,7 +53,7 @@ export async function mergeSearch(
   if ('input' in envelope) return { kind: 'fault', input: envelope.input, reason: 'not a search answer' }
   const { members, facetsExact } = envelope
   const rest = members.map(({ key, value }) => `${JSON.stringify(key)}:${value}`).join(',')
-  const body = concat([utf8('{"hits":['), page.hits, utf8(`],${rest}}`)])
+  const body = concat([HITS, page.hits, utf8(`],${rest}}`)])
   const hasFacets = members.some((member) => member.key === 'facetDistribution')
   const facets = hasFacets && !(facetsExact && page.facetsExact)
   return { kind: 'merged', body, approximate: approximateParts(page.totalExact, !facets) }
@@ -71,8 +73,8 @@ function mergeRequest(answers: readonly Uint8Array[], merge: SearchMerge): Merge
   const request = { answers, member: 'hits', order: 'details', keepDetails } as const
   // Which hits a value leaves is known only once all are in order.
   if (merge.distinct !== null)
-    return { ...request, offset: 0, limit: answers.length * (merge.offset + merge.limit) }
-  return { ...request, offset: merge.offset, limit: merge.limit }
+    return { offset: 0, limit: answers.length * (merge.offset + merge.limit), ...request }
+  return { offset: merge.offset, limit: merge.limit, ...request }
 }
 
 interface Page {

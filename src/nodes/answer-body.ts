@@ -2,6 +2,7 @@ const HEADER_CONTENT_TYPE = 'content-type'
 const HEADER_CONTENT_LENGTH = 'content-length'
 const HEADER_TRANSFER_ENCODING = 'transfer-encoding'
 const FIRST_CAPACITY_BYTES = 16_384
+const NOTHING = new Uint8Array(0)
 
 interface Framing {
   contentType: string
@@ -11,20 +12,19 @@ interface Framing {
   valid: boolean
 }
 
-/** Collects an answer's body in one buffer and checks its length. */
+/** Collects an answer's body in one piece and checks its length. */
 export class AnswerBody {
   readonly contentType: string
   /** Declared length, or null for a chunked answer. */
   readonly #declared: number | null
   readonly #bytesMax: number
-  #bytes: Buffer
+  #bytes: Uint8Array = NOTHING
   #length = 0
 
   private constructor(contentType: string, declared: number | null, bytesMax: number) {
     this.contentType = contentType
     this.#declared = declared
     this.#bytesMax = bytesMax
-    this.#bytes = Buffer.allocUnsafeSlow(declared ?? Math.min(FIRST_CAPACITY_BYTES, bytesMax))
   }
 
   /**
@@ -44,12 +44,18 @@ export class AnswerBody {
     return new AnswerBody(framing.contentType, framing.length, bytesMax)
   }
 
-  /** False when the answer grows beyond its bound or its declared length. */
+  /**
+   * False when the answer grows beyond its bound or its declared length. `chunk` is kept, not copied, when it is the
+   * whole answer: undici never writes to it again.
+   */
   add(chunk: Uint8Array): boolean {
     const length = this.#length + chunk.length
     if (length > (this.#declared ?? this.#bytesMax)) return false
-    if (length > this.#bytes.length) this.#grow(length)
-    this.#bytes.set(chunk, this.#length)
+    if (length === chunk.length && length === this.#declared) this.#bytes = chunk
+    else {
+      if (length > this.#bytes.length) this.#grow(length)
+      this.#bytes.set(chunk, this.#length)
+    }
     this.#length = length
     return true
   }
@@ -61,9 +67,9 @@ export class AnswerBody {
   }
 
   #grow(needed: number): void {
-    const capacity = Math.min(this.#bytesMax, Math.max(needed, this.#bytes.length * 2))
-    const larger = Buffer.allocUnsafeSlow(capacity)
-    this.#bytes.copy(larger, 0, 0, this.#length)
+    const wanted = Math.max(needed, FIRST_CAPACITY_BYTES, this.#bytes.length * 2)
+    const larger = Buffer.allocUnsafeSlow(this.#declared ?? Math.min(this.#bytesMax, wanted))
+    larger.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = larger
   }
 }

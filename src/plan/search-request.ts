@@ -56,7 +56,6 @@ export function parseSearchRequest(text: string): SearchRequest | null {
   if (!isStringOrNull(distinct) || !isStringOrNull(query)) return null
   if (details !== 'true' && details !== 'false') return null
   return {
-    ...window,
     text,
     members: body.members,
     query: query ?? '',
@@ -70,6 +69,8 @@ export function parseSearchRequest(text: string): SearchRequest | null {
     formatted: formattedAttributes(body),
     threshold: givenValue(body, 'rankingScoreThreshold') !== null,
     matchesAllWords: givenValue(body, 'matchingStrategy') === 'all',
+    // Last: V8 takes a hundred times as long when members are added to a spread.
+    ...window,
   }
 }
 

@@ -8,9 +8,26 @@ export interface Random {
   bytes(length: number): Uint8Array
 }
 
+/** Few bytes are taken from a block: a draw of its own for every id costs more than all the rest of the id. */
+const BLOCK_BYTES = 4_096
+
 export const systemRandom: Random = {
   next: () => Math.random(),
-  bytes: (length) => randomFillSync(new Uint8Array(length)),
+  bytes: drawer(),
+}
+
+function drawer(): Random['bytes'] {
+  const block = new Uint8Array(BLOCK_BYTES)
+  let used = BLOCK_BYTES
+  return (length) => {
+    if (length > BLOCK_BYTES) return randomFillSync(new Uint8Array(length))
+    if (used + length > BLOCK_BYTES) {
+      randomFillSync(block)
+      used = 0
+    }
+    used += length
+    return block.slice(used - length, used)
+  }
 }
 
 /** A reproducible generator (mulberry32); not for secrets. */
@@ -36,8 +53,11 @@ export function randomInteger(random: Random, below: number): number {
 /** UUID version 7 (RFC 9562): 48 bits of wall milliseconds, then random bits. */
 export function uuidv7(wallMs: number, random: Random): string {
   const bytes = random.bytes(16)
-  const time = BigInt(Math.floor(wallMs))
-  for (let index = 0; index < 6; index++) bytes[index] = Number((time >> BigInt(8 * (5 - index))) & 0xffn)
+  let time = Math.floor(wallMs)
+  for (let index = 5; index >= 0; index--) {
+    bytes[index] = time % 256
+    time = Math.floor(time / 256)
+  }
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
   const hex = Buffer.from(bytes).toString('hex')

@@ -28,6 +28,9 @@ export interface NewOperation {
   readonly bytes: number
 }
 
+/** Requests that cost nothing to keep: they are offered until the node is back, for nodes must not differ in them. */
+export const REBUILT: ReadonlySet<OperationKind> = new Set(['settings', 'create', 'primary-key', 'drop'])
+
 /** Builds the operation and enters its legs into the lanes, synchronously. */
 export function enrol(
   context: WriteContext,
@@ -59,7 +62,7 @@ export function enrol(
     pending: new Set(shards),
     results: new Map(),
     startedMs: 0,
-    resendUntil: context.clock.now() + limits.writeResendMs,
+    resendUntil: REBUILT.has(request.kind) ? Infinity : context.clock.now() + limits.writeResendMs,
     finalised: false,
     closed: false,
     recorded: false,

@@ -228,6 +228,7 @@ export async function deleteIndex(
     const details = { deletedDocuments: 0 }
     return finishedTask(context, { ...task, details }, errorBody('index_not_found', { uid }))
   }
+  assertQuorum(context, run)
   const operation = await dropIndex(context, run, task)
   await confirmed(context, operation, deadline)
   return receipt(operation)

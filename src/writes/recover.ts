@@ -6,6 +6,7 @@ import { sleep } from '../std/clock.ts'
 import type { WriteContext } from './context.ts'
 import { sumOnce } from './counts.ts'
 import { clear, metadataOf, review } from './dispatch.ts'
+import { REBUILT } from './enrol.ts'
 import { createBehaviour, dropBehaviour } from './index-operations.ts'
 import {
   ANY_PART,
@@ -79,7 +80,7 @@ function revive(context: WriteContext, run: IndexRun, row: OperationRow): Operat
     pending: new Set(shards),
     results: new Map(),
     startedMs: context.clock.wall(),
-    resendUntil: context.clock.now(),
+    resendUntil: REBUILT.has(row.kind) ? Infinity : context.clock.now(),
     finalised: false,
     closed: false,
     recorded: false,

@@ -11,6 +11,7 @@ import { confirmed, submit, untilQuiet } from './dispatch.ts'
 import type { NewOperation } from './enrol.ts'
 import { dropIndex, ensureIndex, liveRun } from './index-operations.ts'
 import { readJson } from './node-calls.ts'
+import { assertQuorum } from './quorum.ts'
 import { finishedTask, newTask, receipt } from './receipts.ts'
 import type { Consequence, IndexRun, Operation, OperationBehaviour } from './run.ts'
 
@@ -36,6 +37,7 @@ export async function changeSettings(
   const close = run.openSettings()
   const createdSeq = found === undefined ? run.lastSeq : null
   try {
+    assertQuorum(context, run)
     const derived = deriveChange(change, run.row.rawSettings)
     const request = { ...settingsOperation(run, settingsBehaviour(context, derived)), canary: true, task }
     const submission = await context.sequence.next((seq) =>

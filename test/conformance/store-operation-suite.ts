@@ -4,7 +4,7 @@ import { StoreConflict } from '../../src/model/store.ts'
 import type { OpenedStore } from './store-fixtures.ts'
 import { indexRow, newTask, operation, operationEnd, withOperations } from './store-fixtures.ts'
 
-/** The part of the store's suite about operations and copies; `opened` gives the store of the present test. */
+/** The suite's part about operations and copies; `opened` gives the store of the present test. */
 export function operationSuite(opened: () => OpenedStore): void {
   let store: Store
   beforeEach(() => {

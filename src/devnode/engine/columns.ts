@@ -1,4 +1,4 @@
-import { eachReached } from '../json/pick.ts'
+import { eachReached, parseValue } from '../json/pick.ts'
 import type { DocumentTable, DocumentWatcher, StoredDocument } from './documents.ts'
 import { geoOrNull, type Point } from './geo.ts'
 
@@ -44,6 +44,7 @@ export type Column = (Cell | undefined)[]
 export class ColumnStore implements DocumentWatcher {
   readonly #table: DocumentTable
   readonly #columns = new Map<string, Column>()
+  #paths: Set<string> | null = null
   #points: (Point | null | undefined)[] | null = null
 
   constructor(table: DocumentTable) {
@@ -69,7 +70,17 @@ export class ColumnStore implements DocumentWatcher {
     return points
   }
 
+  /** Every attribute path that a document has or had. */
+  paths(): string[] {
+    if (this.#paths === null) {
+      this.#paths = new Set()
+      for (const document of this.#table.all()) notePaths(document, this.#paths)
+    }
+    return [...this.#paths]
+  }
+
   changed(docid: number, _before: StoredDocument | undefined, after: StoredDocument | undefined): void {
+    if (this.#paths !== null && after !== undefined) notePaths(after, this.#paths)
     if (this.#points !== null) this.#points[docid] = after === undefined ? undefined : geoOrNull(after)
     for (const [attribute, column] of this.#columns) {
       column[docid] = after === undefined ? undefined : readCell(after, attribute)
@@ -84,7 +95,25 @@ export class ColumnStore implements DocumentWatcher {
   forget(): void {
     this.#columns.clear()
     this.#points = null
+    this.#paths = null
   }
+}
+
+function notePaths({ names, values }: StoredDocument, paths: Set<string>): void {
+  const walk = (value: unknown, path: string): void => {
+    if (Array.isArray(value)) for (const element of value) walk(element, path)
+    else if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) {
+        paths.add(`${path}.${key}`)
+        walk(inner, `${path}.${key}`)
+      }
+    }
+  }
+  names.forEach((name, at) => {
+    paths.add(name)
+    const text = values[at] ?? 'null'
+    if (text.startsWith('{') || text.startsWith('[')) walk(parseValue(text), name)
+  })
 }
 
 /** Undefined when the document does not have the attribute. */

@@ -7,6 +7,7 @@ import { compileFilter } from '../search/filter-input.ts'
 import { type DocumentsRequest, listDocuments } from '../search/list-documents.ts'
 import { filterParameter, splitSort } from '../search/request.ts'
 import { pickMembers, printMembers, reachOf } from '../search/retrieve.ts'
+import { printSortValues } from '../search/sort-values.ts'
 import { readCount, readFlag } from '../tasks/task-filter.ts'
 import {
   bodyText,

@@ -34,11 +34,20 @@ export function searchFacetValues(
   const groups = [...groupValues(index, wish.name, docids).strings].filter(([key]) => fits(key))
   const { maxValuesPerFacet, sortFacetValuesBy } = settings.faceting
   const byCount = (sortFacetValuesBy[wish.name] ?? sortFacetValuesBy['*']) === 'count'
+  // Without a query values come in the order of facets, with one in that of the words.
+  const form = (key: string): string => (wish.query === null ? key : searchForm(key))
   groups.sort(
-    ([left, a], [right, b]) =>
-      (byCount ? b.count - a.count : 0) || compareBytes(searchForm(left), searchForm(right)),
+    ([left, a], [right, b]) => (byCount ? b.count - a.count : 0) || compareBytes(form(left), form(right)),
   )
-  return groups.slice(0, maxValuesPerFacet).map(([, { shown, count }]) => ({ value: shown, count }))
+  const everywhere = groupValues(index, wish.name, allDocids(index)).strings
+  return groups.slice(0, maxValuesPerFacet).map(([key, { shown, count }]) => ({
+    value: everywhere.get(key)?.shown ?? shown,
+    count,
+  }))
+}
+
+function allDocids(index: DevIndex): number[] {
+  return Array.from(index.table.all(), ({ docid }) => docid)
 }
 
 function checkFacet(index: DevIndex, name: string): void {

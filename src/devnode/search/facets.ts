@@ -42,33 +42,12 @@ export function facetAttributes(index: DevIndex, facets: readonly string[]): str
     const text = `Invalid facet distribution: Pattern \`${wrong[0]}\` is not filterable. ${known}`
     throw refuse('invalid_search_facets', text)
   }
-  return knownFields(index)
+  return index.columns
+    .paths()
     .filter(
       (field) => filterRule(settings, field) !== null && facets.some((name) => matchesPattern(name, field)),
     )
     .sort(compareBytes)
-}
-
-/** Every attribute path of the stored documents. */
-export function knownFields(index: DevIndex): string[] {
-  const found = new Set<string>()
-  const walk = (value: unknown, path: string): void => {
-    if (Array.isArray(value)) for (const element of value) walk(element, path)
-    else if (typeof value === 'object' && value !== null) {
-      for (const [key, inner] of Object.entries(value)) {
-        found.add(`${path}.${key}`)
-        walk(inner, `${path}.${key}`)
-      }
-    }
-  }
-  for (const { names, values } of index.table.all()) {
-    names.forEach((name, at) => {
-      found.add(name)
-      const text = values[at] ?? 'null'
-      if (text.startsWith('{') || text.startsWith('[')) walk(JSON.parse(text), name)
-    })
-  }
-  return [...found]
 }
 
 /** Counts the values of attributes over the candidates, which are in ascending order. */

@@ -26,7 +26,8 @@ export function startPruner(deps: PrunerDeps): () => void {
   // The next pass is planned after this one, so that passes never overlap.
   const pass = async (): Promise<void> => {
     try {
-      deps.onPruned?.(await prune(deps, () => stopped))
+      const tasks = await prune(deps, () => stopped)
+      deps.onPruned?.(tasks)
     } catch (error) {
       deps.onFailure?.(error)
     }

@@ -1,5 +1,5 @@
-import type { ErrorCode, MiroirError } from '../../model/errors.ts'
-import { fail } from '../../model/errors.ts'
+import type { ErrorCode } from '../../model/errors.ts'
+import { fail, MiroirError } from '../../model/errors.ts'
 import type { TaskFilter, TaskPage, TaskStatus, TaskType } from '../../model/task.ts'
 import { parseDate, parseMoment } from '../../std/timestamp.ts'
 
@@ -180,8 +180,11 @@ function boolean(text: string): boolean {
 
 function indexUid(text: string): string {
   if (INDEX_UID.test(text)) return text
-  const parameter = { name: 'indexUids', code: 'invalid_index_uid' } as const
-  throw invalid(parameter, fail('invalid_index_uid', { uid: text }).message)
+  const { status, body } = fail('invalid_index_uid', { uid: text })
+  throw new MiroirError(status, {
+    ...body,
+    message: `Invalid value in parameter \`indexUids\`: ${body.message}`,
+  })
 }
 
 function status(text: string): TaskStatus {

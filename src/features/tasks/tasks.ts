@@ -11,7 +11,6 @@ import { parseListing, parseSelection, parseUid, startedOnly } from './query.ts'
 import type { BatchView, TaskView } from './view.ts'
 import { batchView, taskSummary, taskView } from './view.ts'
 
-export type { PrunerDeps } from './pruner.ts'
 export { startPruner } from './pruner.ts'
 
 const OPEN = ['enqueued', 'processing'] as const
