@@ -5,9 +5,9 @@ import type { NodeView, Reachability, View } from '../model/view.ts'
 import type { Transport } from '../nodes/transport.ts'
 import { assert } from '../std/assert.ts'
 import type { Clock } from '../std/clock.ts'
+import type { Sequence } from './dispatch/sequence.ts'
+import type { NodeTail } from './dispatch/tail.ts'
 import type { IndexRun } from './run.ts'
-import type { Sequence } from './sequence.ts'
-import type { NodeTail } from './tail.ts'
 
 export interface WriteConfig {
   readonly shards: number

@@ -4,10 +4,12 @@ import type { OperationRow } from '../model/operation.ts'
 import type { JsonObject } from '../model/view.ts'
 import { sleep } from '../std/clock.ts'
 import type { WriteContext } from './context.ts'
-import { sumOnce } from './counts.ts'
-import { clear, metadataOf, review } from './dispatch.ts'
-import { REBUILT } from './enrol.ts'
-import { createBehaviour, dropBehaviour } from './index-operations.ts'
+import { clear, metadataOf, review } from './dispatch/dispatch.ts'
+import { REBUILT } from './dispatch/enrol.ts'
+import { settle } from './dispatch/settle.ts'
+import { sumOnce } from './operations/counts.ts'
+import { createBehaviour, dropBehaviour } from './operations/index-operations.ts'
+import { settingsBehaviour } from './operations/settings-operation.ts'
 import {
   ANY_PART,
   deferred,
@@ -17,8 +19,6 @@ import {
   type Operation,
   type OperationBehaviour,
 } from './run.ts'
-import { settingsBehaviour } from './settings-operation.ts'
-import { settle } from './settle.ts'
 
 const WAIT_FOR_NODES_MS = 10_000
 const WAIT_STEP_MS = 50

@@ -6,7 +6,7 @@ import type { NewTask } from '../model/task.ts'
 import type { CopyState, IndexView, JsonObject, SearchFacts } from '../model/view.ts'
 import type { NodeRequest } from '../nodes/transport.ts'
 import { assert } from '../std/assert.ts'
-import { Lane, type LaneEntry } from './lane.ts'
+import { Lane, type LaneEntry } from './dispatch/lane.ts'
 
 /** A shard on a node, as the write path knows it. */
 export interface Copy {

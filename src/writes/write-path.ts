@@ -6,7 +6,6 @@ import type { IndexView, Reachability } from '../model/view.ts'
 import type { Writes } from '../model/writes.ts'
 import type { Transport } from '../nodes/transport.ts'
 import type { Clock } from '../std/clock.ts'
-import { addDocuments } from './add-documents.ts'
 import {
   nodeView,
   type Publisher,
@@ -15,17 +14,18 @@ import {
   type WriteContext,
   type WriteObserver,
 } from './context.ts'
-import { deleteDocuments } from './delete-documents.ts'
-import { createIndex, deleteIndex, setPrimaryKey } from './index-operations.ts'
-import { Keeper } from './keeper.ts'
-import { persist } from './marks.ts'
-import { readTasks } from './node-calls.ts'
+import { persist } from './dispatch/marks.ts'
+import { readTasks } from './dispatch/node-calls.ts'
+import { Sequence } from './dispatch/sequence.ts'
+import { settle } from './dispatch/settle.ts'
+import { NodeTail } from './dispatch/tail.ts'
+import { addDocuments } from './operations/add-documents.ts'
+import { deleteDocuments } from './operations/delete-documents.ts'
+import { createIndex, deleteIndex, setPrimaryKey } from './operations/index-operations.ts'
+import { changeSettings } from './operations/settings-operation.ts'
 import { recover } from './recover.ts'
+import { Keeper } from './refill/keeper.ts'
 import { type Copy, IndexRun } from './run.ts'
-import { Sequence } from './sequence.ts'
-import { changeSettings } from './settings-operation.ts'
-import { settle } from './settle.ts'
-import { NodeTail } from './tail.ts'
 
 export interface WritePathOptions {
   readonly store: Store

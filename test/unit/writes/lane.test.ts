@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Lane, type LaneEntry } from '../../../src/writes/lane.ts'
+import { Lane, type LaneEntry } from '../../../src/writes/dispatch/lane.ts'
 
 const entry = (log: string[], name: string, shards: number[] | null): LaneEntry => ({
   shards,

@@ -1,8 +1,8 @@
-import { limits } from '../config/limits.ts'
-import type { NodeId, ShardId } from '../model/ids.ts'
-import type { OperationKind } from '../model/operation.ts'
-import type { NewTask } from '../model/task.ts'
-import type { WriteContext } from './context.ts'
+import { limits } from '../../config/limits.ts'
+import type { NodeId, ShardId } from '../../model/ids.ts'
+import type { OperationKind } from '../../model/operation.ts'
+import type { NewTask } from '../../model/task.ts'
+import type { WriteContext } from '../context.ts'
 import {
   deferred,
   type IndexRun,
@@ -10,7 +10,7 @@ import {
   type Leg,
   type Operation,
   type OperationBehaviour,
-} from './run.ts'
+} from '../run.ts'
 
 export interface NewOperation {
   readonly run: IndexRun

@@ -1,11 +1,11 @@
-import type { NodeId, ShardId } from '../model/ids.ts'
-import { shardText } from '../model/injected.ts'
-import { utf8 } from '../std/bytes.ts'
-import { deadlineAfter } from '../std/deadline.ts'
-import { nodeView, type WriteContext } from './context.ts'
-import { sendWrite } from './node-calls.ts'
+import type { NodeId, ShardId } from '../../model/ids.ts'
+import { shardText } from '../../model/injected.ts'
+import { utf8 } from '../../std/bytes.ts'
+import { deadlineAfter } from '../../std/deadline.ts'
+import { nodeView, type WriteContext } from '../context.ts'
+import { sendWrite } from '../dispatch/node-calls.ts'
+import type { IndexRun } from '../run.ts'
 import { type Check, RefillFailed, succeeded } from './refill-steps.ts'
-import type { IndexRun } from './run.ts'
 
 export interface ShardCopy {
   readonly run: IndexRun

@@ -1,10 +1,10 @@
-import { fail } from '../model/errors.ts'
-import type { Seq } from '../model/ids.ts'
-import type { CopyMark } from '../model/operation.ts'
-import type { CopyState } from '../model/view.ts'
-import { sleep } from '../std/clock.ts'
-import { publishIndex, type WriteContext } from './context.ts'
-import { type Copy, type IndexRun, markOf } from './run.ts'
+import { fail } from '../../model/errors.ts'
+import type { Seq } from '../../model/ids.ts'
+import type { CopyMark } from '../../model/operation.ts'
+import type { CopyState } from '../../model/view.ts'
+import { sleep } from '../../std/clock.ts'
+import { publishIndex, type WriteContext } from '../context.ts'
+import { type Copy, type IndexRun, markOf } from '../run.ts'
 
 const RETRY_MS = 500
 

@@ -1,8 +1,8 @@
-import { type KernelFault, ROW, ROW_FLAG, type SplitResult } from '../kernel/kernel.ts'
-import type { DocumentFormat } from '../model/documents.ts'
-import { type ErrorBody, errorBody, fail, type MiroirError } from '../model/errors.ts'
-import { text } from '../std/bytes.ts'
-import { documentsFault } from '../std/json-syntax.ts'
+import { type KernelFault, ROW, ROW_FLAG, type SplitResult } from '../../kernel/kernel.ts'
+import type { DocumentFormat } from '../../model/documents.ts'
+import { type ErrorBody, errorBody, fail, type MiroirError } from '../../model/errors.ts'
+import { text } from '../../std/bytes.ts'
+import { documentsFault } from '../../std/json-syntax.ts'
 
 /**
  * A rule that a document of the batch breaks. `sync`: the client hears it at once; otherwise its task fails.

@@ -1,9 +1,9 @@
-import type { ErrorBody } from '../model/errors.ts'
-import type { NodeView } from '../model/view.ts'
-import type { NodeRequest, Outcome } from '../nodes/transport.ts'
-import { text, utf8 } from '../std/bytes.ts'
-import { deadlineAfter } from '../std/deadline.ts'
-import type { WriteContext } from './context.ts'
+import type { ErrorBody } from '../../model/errors.ts'
+import type { NodeView } from '../../model/view.ts'
+import type { NodeRequest, Outcome } from '../../nodes/transport.ts'
+import { text, utf8 } from '../../std/bytes.ts'
+import { deadlineAfter } from '../../std/deadline.ts'
+import type { WriteContext } from '../context.ts'
 
 /** A node's task, as far as we read it. */
 export interface NodeTask {

@@ -1,8 +1,8 @@
-import { physicalName } from '../catalogue/names.ts'
-import { ownRulesFirst } from '../catalogue/own-attributes.ts'
-import { scrubError } from '../catalogue/scrub.ts'
-import type { ErrorBody } from '../model/errors.ts'
-import type { Operation } from './run.ts'
+import { physicalName } from '../../catalogue/names.ts'
+import { ownRulesFirst } from '../../catalogue/own-attributes.ts'
+import { scrubError } from '../../catalogue/scrub.ts'
+import type { ErrorBody } from '../../model/errors.ts'
+import type { Operation } from '../run.ts'
 
 /** A node's error as the client may see it: its index name, none of our fields. */
 export function clientError({ run, row }: Operation, error: ErrorBody): ErrorBody {

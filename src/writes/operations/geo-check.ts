@@ -1,9 +1,9 @@
-import { GEO_FIELD, geoFault } from '../catalogue/geo-field.ts'
-import { ROW, type SplitResult } from '../kernel/kernel.ts'
-import { type ErrorBody, errorBody } from '../model/errors.ts'
-import type { DocumentWrite } from '../model/writes.ts'
-import { text } from '../std/bytes.ts'
-import { membersOf, memberValue } from '../std/json-members.ts'
+import { GEO_FIELD, geoFault } from '../../catalogue/geo-field.ts'
+import { ROW, type SplitResult } from '../../kernel/kernel.ts'
+import { type ErrorBody, errorBody } from '../../model/errors.ts'
+import type { DocumentWrite } from '../../model/writes.ts'
+import { text } from '../../std/bytes.ts'
+import { membersOf, memberValue } from '../../std/json-members.ts'
 
 const QUOTED_FIELD = Buffer.from(`"${GEO_FIELD}"`)
 

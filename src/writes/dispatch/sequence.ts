@@ -1,7 +1,7 @@
-import type { Seq } from '../model/ids.ts'
-import { SEQ_MAX } from '../model/ids.ts'
-import type { Store } from '../model/store.ts'
-import { assert } from '../std/assert.ts'
+import type { Seq } from '../../model/ids.ts'
+import { SEQ_MAX } from '../../model/ids.ts'
+import type { Store } from '../../model/store.ts'
+import { assert } from '../../std/assert.ts'
 
 const BLOCK = 1_000
 

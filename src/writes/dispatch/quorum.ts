@@ -1,7 +1,7 @@
-import { fail } from '../model/errors.ts'
-import type { IndexUid, ShardId } from '../model/ids.ts'
-import type { WriteContext } from './context.ts'
-import type { Copy } from './run.ts'
+import { fail } from '../../model/errors.ts'
+import type { IndexUid, ShardId } from '../../model/ids.ts'
+import type { WriteContext } from '../context.ts'
+import type { Copy } from '../run.ts'
 
 /** 503 unless every shard has a current copy on a node that answers; nothing is sent then. */
 export function assertQuorum(

@@ -1,6 +1,6 @@
-import type { ErrorBody } from '../model/errors.ts'
-import type { NodeId, ShardId } from '../model/ids.ts'
-import type { Copy, Leg, Operation, ShardResult } from './run.ts'
+import type { ErrorBody } from '../../model/errors.ts'
+import type { NodeId, ShardId } from '../../model/ids.ts'
+import type { Copy, Leg, Operation, ShardResult } from '../run.ts'
 
 /** What the outcomes of a dispatch allow so far (M1–M3). Pure. */
 export interface DispatchDecision {

@@ -1,9 +1,9 @@
-import type { NodeId } from '../model/ids.ts'
-import type { Clock, Timer } from '../std/clock.ts'
-import { tailOf, type WriteContext } from './context.ts'
+import type { NodeId } from '../../model/ids.ts'
+import type { Clock, Timer } from '../../std/clock.ts'
+import { tailOf, type WriteContext } from '../context.ts'
+import { forgetNode, settle } from '../dispatch/settle.ts'
+import type { IndexRun } from '../run.ts'
 import { refill } from './refill.ts'
-import type { IndexRun } from './run.ts'
-import { forgetNode, settle } from './settle.ts'
 
 const TICK_MS = 200
 const CONCURRENT_REFILLS = 2

@@ -1,5 +1,5 @@
-import type { NodeId } from '../model/ids.ts'
-import type { Clock } from '../std/clock.ts'
+import type { NodeId } from '../../model/ids.ts'
+import type { Clock } from '../../std/clock.ts'
 import type { NodeTask } from './node-calls.ts'
 
 /** What became of a watched task. `vanished`: the node no longer has it, so the node is not the one we knew. */

@@ -1,8 +1,8 @@
-import type { NodeId } from '../model/ids.ts'
-import { utf8 } from '../std/bytes.ts'
-import { sleep } from '../std/clock.ts'
-import { nodeView, tailOf, type WriteContext } from './context.ts'
-import { sendWrite } from './node-calls.ts'
+import type { NodeId } from '../../model/ids.ts'
+import { utf8 } from '../../std/bytes.ts'
+import { sleep } from '../../std/clock.ts'
+import { nodeView, tailOf, type WriteContext } from '../context.ts'
+import { sendWrite } from '../dispatch/node-calls.ts'
 
 /** Why a refill ended early; it is tried again later. */
 export class RefillFailed extends Error {

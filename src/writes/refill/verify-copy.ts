@@ -1,9 +1,9 @@
-import type { NodeId, Seq } from '../model/ids.ts'
-import { seqText, shardText } from '../model/injected.ts'
-import { utf8 } from '../std/bytes.ts'
-import { nodeView, type WriteContext } from './context.ts'
+import type { NodeId, Seq } from '../../model/ids.ts'
+import { seqText, shardText } from '../../model/injected.ts'
+import { utf8 } from '../../std/bytes.ts'
+import { nodeView, type WriteContext } from '../context.ts'
+import { readJson } from '../dispatch/node-calls.ts'
 import type { ShardCopy } from './copy-documents.ts'
-import { readJson } from './node-calls.ts'
 import { RefillFailed } from './refill-steps.ts'
 
 const PAGE_DOCUMENTS = 20_000

@@ -1,12 +1,12 @@
-import { type ErrorBody, errorBody } from '../model/errors.ts'
-import type { NodeId, ShardId } from '../model/ids.ts'
-import type { CopyMark } from '../model/operation.ts'
-import type { TaskChange } from '../model/task.ts'
+import { type ErrorBody, errorBody } from '../../model/errors.ts'
+import type { NodeId, ShardId } from '../../model/ids.ts'
+import type { CopyMark } from '../../model/operation.ts'
+import type { TaskChange } from '../../model/task.ts'
+import { publishIndex, type WriteContext } from '../context.ts'
+import { type Consequence, type Copy, type IndexRun, type Leg, markOf, type Operation } from '../run.ts'
 import { clientError } from './client-words.ts'
-import { publishIndex, type WriteContext } from './context.ts'
 import { decideShard } from './decide.ts'
 import { leaveCopies, persist, setCopies } from './marks.ts'
-import { type Consequence, type Copy, type IndexRun, type Leg, markOf, type Operation } from './run.ts'
 
 /**
  * Settles what can be settled, strictly in seq order per shard (M2). Called after every event that may let it go on;

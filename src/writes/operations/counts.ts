@@ -1,5 +1,5 @@
-import type { ShardId } from '../model/ids.ts'
-import type { Leg, Operation } from './run.ts'
+import type { ShardId } from '../../model/ids.ts'
+import type { Leg, Operation } from '../run.ts'
 
 /**
  * Adds up a counter of node tasks so that every shard counts once. Exact when some legs partition the shards, or when

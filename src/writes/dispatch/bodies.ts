@@ -1,8 +1,8 @@
-import { isFault, ROW, type SplitResult } from '../kernel/kernel.ts'
-import type { Seq, ShardId } from '../model/ids.ts'
-import { assert } from '../std/assert.ts'
-import { concat, utf8 } from '../std/bytes.ts'
-import type { WriteContext } from './context.ts'
+import { isFault, ROW, type SplitResult } from '../../kernel/kernel.ts'
+import type { Seq, ShardId } from '../../model/ids.ts'
+import { assert } from '../../std/assert.ts'
+import { concat, utf8 } from '../../std/bytes.ts'
+import type { WriteContext } from '../context.ts'
 
 /** What the bodies of one document operation are made from. */
 export interface BodySource {

@@ -1,12 +1,12 @@
-import type { HeaderList } from '../model/call.ts'
-import type { ErrorBody } from '../model/errors.ts'
-import type { IndexUid, ShardId } from '../model/ids.ts'
-import type { NewTask, TaskType } from '../model/task.ts'
-import type { JsonObject } from '../model/view.ts'
-import type { WriteReceipt } from '../model/writes.ts'
-import type { WriteContext } from './context.ts'
-import { persistOrRefuse } from './marks.ts'
-import type { IndexRun, Operation } from './run.ts'
+import type { HeaderList } from '../../model/call.ts'
+import type { ErrorBody } from '../../model/errors.ts'
+import type { IndexUid, ShardId } from '../../model/ids.ts'
+import type { NewTask, TaskType } from '../../model/task.ts'
+import type { JsonObject } from '../../model/view.ts'
+import type { WriteReceipt } from '../../model/writes.ts'
+import type { WriteContext } from '../context.ts'
+import { persistOrRefuse } from '../dispatch/marks.ts'
+import type { IndexRun, Operation } from '../run.ts'
 
 /** A task as it is born. */
 export function newTask(

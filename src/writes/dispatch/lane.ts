@@ -1,5 +1,5 @@
-import type { ShardId } from '../model/ids.ts'
-import { assert } from '../std/assert.ts'
+import type { ShardId } from '../../model/ids.ts'
+import { assert } from '../../std/assert.ts'
 
 /** A request's place in a lane: it holds its shards from entering until it leaves. */
 export interface LaneEntry {
