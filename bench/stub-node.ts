@@ -1,5 +1,5 @@
-import { createServer, type Server, type Socket } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { recordedSearch } from './search-case.ts'
 
 /*
@@ -55,7 +55,7 @@ function serve(socket: Socket, answers: Answers): void {
 }
 
 async function listen(answers: Answers): Promise<number> {
-  const server: Server = createServer((socket) => serve(socket, answers))
+  const server = createServer((socket) => serve(socket, answers))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
 }

@@ -2,6 +2,7 @@ import type { Kernel } from '../kernel/kernel.ts'
 import type { NodeId } from '../model/ids.ts'
 import type { PlacementRow, Store } from '../model/store.ts'
 import type { NodeView, Reachability, View } from '../model/view.ts'
+import type { MeilisearchClient } from '../nodes/meilisearch.ts'
 import type { Transport } from '../nodes/transport.ts'
 import { assert } from '../std/assert.ts'
 import type { Clock } from '../std/clock.ts'
@@ -39,6 +40,8 @@ export interface Publisher {
 export interface WriteContext {
   readonly store: Store
   readonly transport: Transport
+  /** Reads over the same transport. */
+  readonly client: MeilisearchClient
   readonly kernel: Kernel
   readonly clock: Clock
   readonly views: Publisher

@@ -4,6 +4,7 @@ import type { NodeId } from '../model/ids.ts'
 import type { Store, StoreSnapshot } from '../model/store.ts'
 import type { IndexView, Reachability } from '../model/view.ts'
 import type { Writes } from '../model/writes.ts'
+import { createMeilisearchClient } from '../nodes/meilisearch.ts'
 import type { Transport } from '../nodes/transport.ts'
 import type { Clock } from '../std/clock.ts'
 import {
@@ -106,6 +107,7 @@ function createContext(options: WritePathOptions, snapshot: StoreSnapshot): Writ
   const tails = new Map<NodeId, NodeTail>()
   const context: WriteContext = {
     ...options,
+    client: createMeilisearchClient(options.transport),
     sequence: new Sequence(options.store),
     placements: snapshot.placements,
     clusterId: snapshot.clusterId,

@@ -1,12 +1,13 @@
 import { physicalName } from '../../catalogue/names.ts'
 import type { NodeId } from '../../model/ids.ts'
 import type { NameRow } from '../../model/store.ts'
+import type { NodeTask } from '../../nodes/meilisearch.ts'
 import { utf8 } from '../../std/bytes.ts'
 import { sleep } from '../../std/clock.ts'
 import { nodeView, publishIndex, tailOf, type WriteContext } from '../context.ts'
 import { ANY_PART, type IndexRun, type Leg } from '../run.ts'
 import { persist } from './marks.ts'
-import { indexExists, type NodeTask, readTasks, sendWrite, type WriteOutcome } from './node-calls.ts'
+import { indexExists, readTasks, sendWrite, type WriteOutcome } from './node-calls.ts'
 
 const RETRY_MS = 250
 const PAGE_TASKS = 1_000

@@ -1,20 +1,10 @@
 import type { ErrorBody } from '../../model/errors.ts'
-import type { NodeView } from '../../model/view.ts'
+import type { JsonObject, NodeView } from '../../model/view.ts'
+import type { NodeTask } from '../../nodes/meilisearch.ts'
 import type { NodeRequest, Outcome } from '../../nodes/transport.ts'
 import { text, utf8 } from '../../std/bytes.ts'
-import { deadlineAfter } from '../../std/deadline.ts'
+import { type Deadline, deadlineAfter } from '../../std/deadline.ts'
 import type { WriteContext } from '../context.ts'
-
-/** A node's task, as far as we read it. */
-export interface NodeTask {
-  readonly uid: number
-  readonly indexUid: string | null
-  readonly status: string
-  readonly type: string
-  readonly customMetadata?: string
-  readonly details?: Record<string, unknown> | null
-  readonly error: ErrorBody | null
-}
 
 /** What a write request came to (M1). */
 export type WriteOutcome =
@@ -62,23 +52,6 @@ export function parseObject(body: Uint8Array): Record<string, unknown> | null {
   }
 }
 
-/** Reads JSON from a node; null when it did not answer 200 with an object. */
-export async function readJson(
-  context: WriteContext,
-  node: NodeView,
-  path: string,
-  body?: unknown,
-): Promise<Record<string, unknown> | null> {
-  const base = { path, operation: 'tasks', write: false } as const
-  const request: NodeRequest =
-    body === undefined
-      ? { ...base, method: 'GET' }
-      : { ...base, method: 'POST', body: utf8(JSON.stringify(body)) }
-  const deadline = deadlineAfter(context.clock, context.config.nodeTimeoutMs)
-  const outcome = await context.transport.send(node, request, deadline)
-  return outcome.kind === 'answer' && outcome.status === 200 ? parseObject(outcome.body) : null
-}
-
 /** Does the node have this index? Undefined when it did not say. */
 export async function indexExists(
   context: WriteContext,
@@ -86,8 +59,7 @@ export async function indexExists(
   name: string,
 ): Promise<boolean | undefined> {
   const request = { method: 'GET', path: `/indexes/${name}`, operation: 'index', write: false } as const
-  const deadline = deadlineAfter(context.clock, context.config.nodeTimeoutMs)
-  const outcome = await context.transport.send(node, request, deadline)
+  const outcome = await context.transport.send(node, request, patience(context))
   if (outcome.kind !== 'answer') return undefined
   if (outcome.status === 200) return true
   return errorOf(parseObject(outcome.body))?.code === 'index_not_found' ? false : undefined
@@ -99,10 +71,34 @@ export async function readTasks(
   node: NodeView,
   from: number,
   limit: number,
-): Promise<NodeTask[] | null> {
-  const found = await readJson(context, node, `/tasks?reverse=true&from=${from}&limit=${limit}`)
-  const results = found?.['results']
-  return Array.isArray(results) ? (results as NodeTask[]) : null
+): Promise<readonly NodeTask[] | null> {
+  const page = await context.client.tailTasks(node, from, limit, patience(context))
+  return page.ok ? page.value.tasks : null
+}
+
+/** An index's settings as a node prints them; null when it did not. */
+export async function readSettings(
+  context: WriteContext,
+  node: NodeView,
+  name: string,
+): Promise<JsonObject | null> {
+  const settings = await context.client.getSettings(node, name, patience(context))
+  return settings.ok ? settings.value : null
+}
+
+/** Raw answer of documents/fetch; null when the node did not give one. */
+export async function fetchDocuments(
+  context: WriteContext,
+  node: NodeView,
+  name: string,
+  body: unknown,
+): Promise<Uint8Array | null> {
+  const found = await context.client.fetchDocuments(node, name, utf8(JSON.stringify(body)), patience(context))
+  return found.ok ? found.value : null
+}
+
+function patience(context: WriteContext): Deadline {
+  return deadlineAfter(context.clock, context.config.nodeTimeoutMs)
 }
 
 /** Sends a write; resolves with what it came to, at the latest after `writes.node_timeout_ms`. */
@@ -111,6 +107,5 @@ export async function sendWrite(
   node: NodeView,
   request: NodeRequest,
 ): Promise<WriteOutcome> {
-  const deadline = deadlineAfter(context.clock, context.config.nodeTimeoutMs)
-  return classifyWrite(await context.transport.send(node, request, deadline))
+  return classifyWrite(await context.transport.send(node, request, patience(context)))
 }

@@ -1,6 +1,6 @@
 import type { NodeId } from '../../model/ids.ts'
+import type { NodeTask } from '../../nodes/meilisearch.ts'
 import type { Clock } from '../../std/clock.ts'
-import type { NodeTask } from './node-calls.ts'
 
 /** What became of a watched task. `vanished`: the node no longer has it, so the node is not the one we knew. */
 export type TailEvent = { readonly kind: 'task'; readonly task: NodeTask } | { readonly kind: 'vanished' }

@@ -5,6 +5,7 @@ import { type ErrorBody, errorBody, fail } from '../../model/errors.ts'
 import { DOCUMENTS_PER_OPERATION_MAX, type Seq, type ShardId } from '../../model/ids.ts'
 import type { DocumentWrite, WriteReceipt } from '../../model/writes.ts'
 import type { Deadline } from '../../std/deadline.ts'
+import { timestamp } from '../../std/timestamp.ts'
 import type { WriteContext } from '../context.ts'
 import { OperationBodies } from '../dispatch/bodies.ts'
 import { confirmed, type Submission, submit, submitQuiet } from '../dispatch/dispatch.ts'
@@ -136,7 +137,7 @@ function documentBehaviour(
     decided: () => bodies()?.drop(),
     async whenDone(operation, ok) {
       const { run } = operation
-      const updatedAt = new Date(context.clock.wall()).toISOString()
+      const updatedAt = timestamp(context.clock.wall())
       const fresh = ok && run.row.primaryKey === null
       run.row = { ...run.row, updatedAt, primaryKey: ok ? key : run.row.primaryKey }
       return { index: fresh ? run.row : null, settingsApplied: [], retire: false }

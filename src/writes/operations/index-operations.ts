@@ -6,6 +6,7 @@ import type { NewTask } from '../../model/task.ts'
 import type { WriteReceipt } from '../../model/writes.ts'
 import { utf8 } from '../../std/bytes.ts'
 import type { Deadline } from '../../std/deadline.ts'
+import { timestamp } from '../../std/timestamp.ts'
 import type { WriteContext } from '../context.ts'
 import { confirmed, submit } from '../dispatch/dispatch.ts'
 import type { NewOperation } from '../dispatch/enrol.ts'
@@ -70,7 +71,7 @@ interface Creation {
 /** Catalogue first, then every node: a physical index appears with its derived settings. */
 async function createOnNodes(context: WriteContext, creation: Creation): Promise<Created> {
   const { uid, primaryKey, task } = creation
-  const now = new Date(context.clock.wall()).toISOString()
+  const now = timestamp(context.clock.wall())
   const row: Omit<IndexRow, 'generation'> = {
     uid,
     shards: context.config.shards,
@@ -211,7 +212,7 @@ function keyBehaviour(context: WriteContext): OperationBehaviour {
     async whenDone(operation, ok) {
       const { run } = operation
       if (!ok) return unchanged
-      const updatedAt = new Date(context.clock.wall()).toISOString()
+      const updatedAt = timestamp(context.clock.wall())
       return { ...unchanged, index: { ...run.row, primaryKey: run.primaryKey, updatedAt } }
     },
   }

@@ -4,6 +4,7 @@ import type { IndexUid, ShardId } from '../../model/ids.ts'
 import type { NewTask, TaskType } from '../../model/task.ts'
 import type { JsonObject } from '../../model/view.ts'
 import type { WriteReceipt } from '../../model/writes.ts'
+import { timestamp } from '../../std/timestamp.ts'
 import type { WriteContext } from '../context.ts'
 import { persistOrRefuse } from '../dispatch/marks.ts'
 import type { IndexRun, Operation } from '../run.ts'
@@ -54,7 +55,7 @@ function summary(uid: number, task: NewTask): WriteReceipt['task'] {
     indexUid: task.indexUid,
     status: 'enqueued' as const,
     type: task.type,
-    enqueuedAt: new Date(task.enqueuedMs).toISOString(),
+    enqueuedAt: timestamp(task.enqueuedMs),
   }
   return task.customMetadata === null ? base : { ...base, customMetadata: task.customMetadata }
 }

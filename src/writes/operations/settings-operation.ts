@@ -6,10 +6,11 @@ import type { JsonObject } from '../../model/view.ts'
 import type { SettingsChange, WriteReceipt } from '../../model/writes.ts'
 import { utf8 } from '../../std/bytes.ts'
 import type { Deadline } from '../../std/deadline.ts'
+import { timestamp } from '../../std/timestamp.ts'
 import { nodeView, type WriteContext } from '../context.ts'
 import { confirmed, submit, untilQuiet } from '../dispatch/dispatch.ts'
 import type { NewOperation } from '../dispatch/enrol.ts'
-import { readJson } from '../dispatch/node-calls.ts'
+import { readSettings } from '../dispatch/node-calls.ts'
 import { assertQuorum } from '../dispatch/quorum.ts'
 import type { Consequence, IndexRun, Operation, OperationBehaviour } from '../run.ts'
 import { dropIndex, ensureIndex, liveRun } from './index-operations.ts'
@@ -108,7 +109,7 @@ async function concludeSettings(
   }
   const settings = clientView(await readBack(context, run, applied), raw)
   const version = run.row.settingsVersion + 1
-  const updatedAt = new Date(context.clock.wall()).toISOString()
+  const updatedAt = timestamp(context.clock.wall())
   const index: IndexRow = { ...run.row, settings, rawSettings: raw, settingsVersion: version, updatedAt }
   run.facts = searchFacts(settings)
   return { index, settingsApplied: applied.map((node) => ({ node, version })), retire: false }
@@ -118,11 +119,7 @@ async function concludeSettings(
 async function readBack(context: WriteContext, run: IndexRun, nodes: readonly NodeId[]): Promise<JsonObject> {
   while (!context.closing) {
     for (const node of nodes) {
-      const found = await readJson(
-        context,
-        nodeView(context, node),
-        `/indexes/${run.name(node).name}/settings`,
-      )
+      const found = await readSettings(context, nodeView(context, node), run.name(node).name)
       if (found !== null) return found
     }
     await new Promise<void>((resolve) => context.clock.after(200, resolve))

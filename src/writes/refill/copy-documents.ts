@@ -1,9 +1,8 @@
 import type { NodeId, ShardId } from '../../model/ids.ts'
 import { shardText } from '../../model/injected.ts'
 import { utf8 } from '../../std/bytes.ts'
-import { deadlineAfter } from '../../std/deadline.ts'
 import { nodeView, type WriteContext } from '../context.ts'
-import { sendWrite } from '../dispatch/node-calls.ts'
+import { fetchDocuments, sendWrite } from '../dispatch/node-calls.ts'
 import type { IndexRun } from '../run.ts'
 import { type Check, RefillFailed, succeeded } from './refill-steps.ts'
 
@@ -59,20 +58,9 @@ async function readWindow(
   if (after !== '') filter.push(`_miroir_seq > "${after}"`)
   const vectors = run.facts.embedders.length > 0 ? { retrieveVectors: true } : {}
   const body = { filter, sort: ['_miroir_seq:asc'], limit, ...vectors }
-  const outcome = await context.transport.send(
-    nodeView(context, source),
-    {
-      method: 'POST',
-      path: `/indexes/${run.name(source).name}/documents/fetch`,
-      body: utf8(JSON.stringify(body)),
-      operation: 'refill',
-      write: false,
-    },
-    deadlineAfter(context.clock, context.config.nodeTimeoutMs),
-  )
-  if (outcome.kind !== 'answer' || outcome.status !== 200)
-    throw new RefillFailed(`reading from ${source} failed`)
-  return parseWindow(outcome.body, source)
+  const answer = await fetchDocuments(context, nodeView(context, source), run.name(source).name, body)
+  if (answer === null) throw new RefillFailed(`reading from ${source} failed`)
+  return parseWindow(answer, source)
 }
 
 /** The answer is `{"results":[…],"offset":n,"limit":n,"total":n}`: nothing after the list contains a bracket. */

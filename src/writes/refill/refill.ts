@@ -41,7 +41,7 @@ export async function refill(
   const join = openJoin(run, node, copies)
   const check = joinCheck(context, run, alive, joinBudgetMs)
   try {
-    await settledUpTo(context, run, join.head, shards, check)
+    await settledUpTo(context, { run, seq: join.head, shards, check })
     const sources = groupBySource(context, run, copies)
     for (const [source, group] of sources) {
       await copyShards(context, { run, source, target: node, shards: group, check })
@@ -120,11 +120,14 @@ function groupBySource(
 /** Waits until the deciding copies have applied everything up to `seq`. */
 async function settledUpTo(
   context: WriteContext,
-  run: IndexRun,
-  seq: Seq,
-  shards: ReadonlySet<ShardId>,
-  check: Check,
+  wanted: {
+    readonly run: IndexRun
+    readonly seq: Seq
+    readonly shards: ReadonlySet<ShardId>
+    readonly check: Check
+  },
 ): Promise<void> {
+  const { run, seq, shards, check } = wanted
   while (!run.settledUpTo(seq, shards)) {
     check()
     await sleep(context.clock, WAIT_MS)

@@ -2,7 +2,7 @@ import type { NodeId, Seq } from '../../model/ids.ts'
 import { seqText, shardText } from '../../model/injected.ts'
 import { utf8 } from '../../std/bytes.ts'
 import { nodeView, type WriteContext } from '../context.ts'
-import { readJson } from '../dispatch/node-calls.ts'
+import { fetchDocuments, parseObject } from '../dispatch/node-calls.ts'
 import type { ShardCopy } from './copy-documents.ts'
 import { RefillFailed } from './refill-steps.ts'
 
@@ -35,15 +35,15 @@ export async function verifyShards(
 async function readPlaces(context: WriteContext, copy: ShardCopy, node: NodeId): Promise<Set<string>> {
   const { run, shards } = copy
   const places = new Set<string>()
-  const path = `/indexes/${run.name(node).name}/documents/fetch`
+  const { name } = run.name(node)
   let after = ''
   for (;;) {
     copy.check()
     const filter = [`_miroir_shard IN [${shards.map((shard) => `"${shardText(shard)}"`).join(', ')}]`]
     if (after !== '') filter.push(`_miroir_seq > "${after}"`)
     const body = { filter, fields: ['_miroir_seq'], sort: ['_miroir_seq:asc'], limit: PAGE_DOCUMENTS }
-    const page = await readJson(context, nodeView(context, node), path, body)
-    const results = page?.['results']
+    const page = await fetchDocuments(context, nodeView(context, node), name, body)
+    const results = page === null ? null : parseObject(page)?.['results']
     if (!Array.isArray(results)) throw new RefillFailed(`verification: ${node} did not answer`)
     for (const document of results as { _miroir_seq?: unknown }[]) {
       after = String(document._miroir_seq)
