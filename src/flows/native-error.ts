@@ -1,5 +1,6 @@
+import { isObject } from '../catalogue/json-values.ts'
 import { ownRulesFirst } from '../catalogue/own-attributes.ts'
-import { type IndexNames, scrubError } from '../merge/scrub.ts'
+import { scrubText } from '../catalogue/scrub.ts'
 import type { TargetRefusal } from '../model/answers.ts'
 import type { Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
@@ -45,7 +46,7 @@ export async function refusalReply(
   const own = targetAt({ node: target.node, name: target.name }, ask.request)
   const again = isSame(own, target) ? refusal : await askOne(deps, own, ask)
   const found = 'code' in again ? again : refusal
-  return errorReply(found.status, scrubError(found.body, names))
+  return errorReply(found.status, found.body, names)
 }
 
 /** Nothing was added to the client's request, so its answer stands. */
@@ -76,7 +77,7 @@ export async function nodeOpinion(
     const verdict = await askOne(deps, targetAt(place, ask.request), ask)
     if (verdict.kind === 'usable') return null
     const names = namesOf(ask.index, ask.uid, place.name)
-    if (verdict.kind === 'refused') return errorReply(verdict.status, scrubError(verdict.body, names))
+    if (verdict.kind === 'refused') return errorReply(verdict.status, verdict.body, names)
     // Without an index here, a node that finds only that missing has no objection to the request.
     if (ask.index === null && verdict.fault === 'missing') return null
   }
@@ -86,6 +87,14 @@ export async function nodeOpinion(
 /** True when a request speaks of our fields: then one node's opinion comes first. */
 export function mentionsOwnFields(request: string | null): boolean {
   return request?.includes(OWN_PREFIX) ?? false
+}
+
+/** How one node calls an index, and how the client calls it. */
+interface IndexNames {
+  readonly uid: string
+  readonly physical: string
+  /** Our filterable rules stand before the client's on nodes, and so shift the numbers of theirs. */
+  readonly ownRulesFirst: boolean
 }
 
 function namesOf(index: IndexView | null, uid: string, physical: string): IndexNames {
@@ -143,7 +152,16 @@ function foreignBytes(body: Uint8Array): Uint8Array | string {
   return decoded.includes(OWN_PREFIX) ? foreign(decoded) : body
 }
 
-function errorReply(status: number, body: Uint8Array): Reply {
-  const shown = text(body).replaceAll(FOREIGN_PREFIX, OWN_PREFIX)
+function errorReply(status: number, body: Uint8Array, names: IndexNames): Reply {
+  const shown = clientText(text(body), names).replaceAll(FOREIGN_PREFIX, OWN_PREFIX)
   return { status, contentType: 'application/json', body: shown }
+}
+
+/** A node's error body with the index name of the client and none of our fields. */
+function clientText(body: string, { uid, physical, ownRulesFirst: numbered }: IndexNames): string {
+  const error: unknown = JSON.parse(body)
+  const message = isObject(error) ? error['message'] : undefined
+  if (!isObject(error) || typeof message !== 'string') return body
+  const nameOf = (name: string): string | undefined => (name === physical ? uid : undefined)
+  return JSON.stringify({ ...error, message: scrubText(message, nameOf, { ownRulesFirst: numbered }) })
 }

@@ -137,6 +137,7 @@ export class DocumentTable {
   #count(document: StoredDocument, step: number): void {
     for (const value of document.values) this.bytes += step * (value.length + 6)
     for (const name of document.names) {
+      if (name === '_vectors') continue
       const count = (this.fieldCounts.get(name) ?? 0) + step
       if (count > 0) this.fieldCounts.set(name, count)
       else this.fieldCounts.delete(name)

@@ -1,5 +1,5 @@
 import { badIdText, isDocumentId } from '../engine/document-id.ts'
-import { printDocument, type StoredDocument } from '../engine/documents.ts'
+import { memberText, printDocument, type StoredDocument } from '../engine/documents.ts'
 import { CsvFault, readCsv } from '../json/csv.ts'
 import { NotADocument, splitDocuments } from '../json/documents.ts'
 import { JsonFault } from '../json/scan.ts'
@@ -111,7 +111,7 @@ function printFields(document: StoredDocument, fields: readonly string[] | null,
     fields === null
       ? printDocument(document, (name) => name !== '_vectors')
       : printMembers(pickMembers(document, (attribute) => reachOf(fields, attribute)))
-  return vectors ? withMember(text, '"_vectors":{}') : text
+  return vectors ? withMember(text, `"_vectors":${memberText(document, '_vectors') ?? '{}'}`) : text
 }
 
 export function getDocument(call: NodeCall): NodeReply {

@@ -41,5 +41,28 @@ export function refuseLacking(feature: string): MiroirError {
   )
 }
 
+const FEATURE_PAGES = {
+  network: 'https://github.com/orgs/meilisearch/discussions/805',
+  personalization: 'https://github.com/orgs/meilisearch/discussions/866',
+  metrics: 'https://github.com/meilisearch/product/discussions/625',
+  'logs route': 'https://github.com/orgs/meilisearch/discussions/721',
+  'chat completions': 'https://github.com/orgs/meilisearch/discussions/835',
+  'edit documents by function': 'https://github.com/orgs/meilisearch/discussions/762',
+  'contains filter': 'https://github.com/orgs/meilisearch/discussions/763',
+  multimodal: 'https://github.com/orgs/meilisearch/discussions/846',
+} as const
+
+export type SwitchedOff = keyof typeof FEATURE_PAGES
+
+/** What a node says of a feature that was not switched on; `PATCH /experimental-features` says that it cannot be here. */
+export function switchedOffText(doing: string, feature: SwitchedOff): string {
+  const page = FEATURE_PAGES[feature]
+  return `${doing} requires enabling the \`${feature}\` experimental feature. See ${page}`
+}
+
+export function refuseSwitchedOff(doing: string, feature: SwitchedOff): MiroirError {
+  return refuse('feature_not_enabled', switchedOffText(doing, feature))
+}
+
 export const notFoundIndex = (uid: string): MiroirError =>
   refuse('index_not_found', `Index \`${uid}\` not found.`)

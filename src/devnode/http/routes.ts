@@ -23,6 +23,7 @@ import {
 } from './index-routes.ts'
 import { createKey, deleteKey, getKey, listKeys, updateKey } from './key-routes.ts'
 import { multiSearch } from './multi-search-routes.ts'
+import type { SwitchedOff } from './refusal.ts'
 import { searchByBody, searchByQuery } from './search-routes.ts'
 import {
   getSetting,
@@ -33,7 +34,15 @@ import {
   updateSetting,
   updateSettings,
 } from './settings-routes.ts'
-import { getFeatures, getHealth, getRoot, getVersion, lackingRoute, updateFeatures } from './system-routes.ts'
+import {
+  getFeatures,
+  getHealth,
+  getRoot,
+  getVersion,
+  lackingRoute,
+  switchedOffRoute,
+  updateFeatures,
+} from './system-routes.ts'
 import { cancelTasks, deleteTasks, getBatch, getTask, listBatches, listTasks } from './task-routes.ts'
 
 type Handler = (call: NodeCall) => NodeReply
@@ -57,6 +66,11 @@ const settingRoutes = SETTING_ROUTES.map(({ name, path, verb }) =>
     DELETE: ['settings.update', (call) => resetSetting(call, name)],
   }),
 )
+
+const switchedOff = (action: string, doing: string, feature: SwitchedOff): readonly [string, Handler] => [
+  action,
+  switchedOffRoute(doing, feature),
+]
 
 const lacking = (action: string, feature: string): readonly [string, Handler] => [
   action,
@@ -88,7 +102,9 @@ export const ROUTES: readonly Route[] = [
   route('/indexes/*/documents/fetch', { POST: ['documents.get', fetchDocuments] }),
   route('/indexes/*/documents/delete', { POST: ['documents.delete', deleteByFilter] }),
   route('/indexes/*/documents/delete-batch', { POST: ['documents.delete', deleteBatch] }),
-  route('/indexes/*/documents/edit', { POST: lacking('documents.*', 'Editing documents by a function') }),
+  route('/indexes/*/documents/edit', {
+    POST: switchedOff('documents.*', 'Using the documents edit route', 'edit documents by function'),
+  }),
   route('/indexes/*/documents/*', {
     GET: ['documents.get', getDocument],
     DELETE: ['documents.delete', deleteDocument],
@@ -124,13 +140,16 @@ export const ROUTES: readonly Route[] = [
   route('/snapshots', { POST: lacking('snapshots.create', 'Making snapshots') }),
   route('/export', { POST: lacking('export', 'Exporting') }),
   route('/network', {
-    GET: lacking('network.get', 'Using the /network route'),
-    PATCH: lacking('network.update', 'Using the /network route'),
+    GET: switchedOff('network.get', 'Using the /network route', 'network'),
+    PATCH: switchedOff('network.update', 'Using the /network route', 'network'),
   }),
   route('/webhooks', {
     GET: lacking('webhooks.get', 'Using webhooks'),
     POST: lacking('webhooks.create', 'Using webhooks'),
   }),
-  route('/metrics', { GET: lacking('metrics.get', 'Getting metrics') }),
-  route('/chats', { GET: lacking('chats.get', 'Chatting') }),
+  route('/metrics', { GET: switchedOff('metrics.get', 'Getting metrics', 'metrics') }),
+  route('/logs/stderr', {
+    POST: switchedOff('metrics.get', 'Modifying logs through the `/logs/*` routes', 'logs route'),
+  }),
+  route('/chats', { GET: switchedOff('chats.get', 'listing the chats', 'chat completions') }),
 ]

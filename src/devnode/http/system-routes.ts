@@ -1,6 +1,6 @@
 import { FEATURE_NAMES } from '../engine/engine.ts'
 import { jsonBody, type NodeCall, type NodeReply, reply } from './call.ts'
-import { refuseLacking } from './refusal.ts'
+import { refuseLacking, refuseSwitchedOff, type SwitchedOff } from './refusal.ts'
 import { expectBoolean, expectObject, unknownName } from './shape.ts'
 
 export const getRoot = (): NodeReply => reply({ status: 'Meilisearch is running' })
@@ -33,4 +33,9 @@ export function updateFeatures(call: NodeCall): NodeReply {
 /** A route of a real node that this one does not serve. */
 export const lackingRoute = (feature: string) => (): NodeReply => {
   throw refuseLacking(feature)
+}
+
+/** A route that a real node serves only with a feature switched on. */
+export const switchedOffRoute = (doing: string, feature: SwitchedOff) => (): NodeReply => {
+  throw refuseSwitchedOff(doing, feature)
 }

@@ -116,7 +116,11 @@ function shownGroups(index: DevIndex, attribute: string, groups: Groups): Readon
     numbers.sort(([a, left], [b, right]) => (inTree ? a - b : compareBytes(left.shown, right.shown)))
     strings.sort(([a], [b]) => compareBytes(a, b))
   }
-  const shown = [...numbers, ...strings].slice(0, maxValuesPerFacet)
+  const shown: (readonly [unknown, Group])[] = numbers.slice(0, maxValuesPerFacet)
+  // By count, a node stops at exactly the limit: numbers that reach it let all strings follow.
+  const isFull = shown.length >= maxValuesPerFacet
+  if (!isFull) shown.push(...strings.slice(0, maxValuesPerFacet - shown.length))
+  else if (byCount) shown.push(...strings)
   return new Map(shown.map(([, { shown: name, count }]) => [name, count]))
 }
 

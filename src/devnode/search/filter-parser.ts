@@ -1,4 +1,4 @@
-import { refuse, refuseLacking } from '../http/refusal.ts'
+import { refuse, refuseLacking, type SwitchedOff, switchedOffText } from '../http/refusal.ts'
 import type { Comparison, Filter, Word } from './filter-tree.ts'
 
 const OPERATIONS =
@@ -27,13 +27,6 @@ const RESERVED = new Set([
 const WORD = /[\p{Alphabetic}\p{N}_\-.]+/uy
 const NUMBER = /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const DEPTH_MAX = 150
-
-/** What a node without these features says; this one cannot have them. */
-const FEATURE_PAGES = {
-  'contains filter': 'https://github.com/orgs/meilisearch/discussions/763',
-  multimodal: 'https://github.com/orgs/meilisearch/discussions/846',
-  network: 'https://github.com/orgs/meilisearch/discussions/805',
-} as const
 
 const GEO_RADIUS_FORM =
   'The `_geoRadius` filter must be in the form: `_geoRadius(latitude, longitude, radius, optionalResolution)`.'
@@ -88,9 +81,9 @@ class FilterParser {
     return refuse(this.#code, message + placeLine(this.#source, start, end))
   }
 
-  #lacking(feature: string, flag: keyof typeof FEATURE_PAGES, start: number, end: number) {
-    const text = `${feature} requires enabling the \`${flag}\` experimental feature. See ${FEATURE_PAGES[flag]}`
-    return refuse('feature_not_enabled', text + placeLine(this.#source, start, end))
+  #lacking(feature: string, flag: SwitchedOff, start: number, end: number) {
+    const place = placeLine(this.#source, start, end)
+    return refuse('feature_not_enabled', switchedOffText(feature, flag) + place)
   }
 
   #space(): void {

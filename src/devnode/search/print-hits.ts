@@ -1,5 +1,5 @@
 import type { DevIndex } from '../engine/dev-index.ts'
-import { printDocument, type StoredDocument } from '../engine/documents.ts'
+import { memberText, printDocument, type StoredDocument } from '../engine/documents.ts'
 import { distanceMetres } from '../engine/geo.ts'
 import { printDouble } from '../json/canonical.ts'
 import { formatDocument, matchPositions } from './format.ts'
@@ -20,7 +20,7 @@ export function printHit(
   const document = index.table.at(candidate.docid)
   if (document === undefined) return '{}'
   const parts = [printRetrieved(index, request, document).slice(1, -1)]
-  if (request.retrieveVectors) parts.push('"_vectors":{}')
+  if (request.retrieveVectors) parts.push(`"_vectors":${memberText(document, '_vectors') ?? '{}'}`)
   const distance = geoDistance(index, request, candidate)
   if (distance !== null) parts.push(`"_geoDistance":${distance}`)
   if (request.attributesToHighlight !== null || request.attributesToCrop !== null) {

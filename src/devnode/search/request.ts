@@ -1,5 +1,5 @@
 import type { MiroirError } from '../../model/errors.ts'
-import { refuse, refuseLacking } from '../http/refusal.ts'
+import { refuse, refuseLacking, refuseSwitchedOff } from '../http/refusal.ts'
 import {
   expectArray,
   expectBoolean,
@@ -97,8 +97,13 @@ export const SEARCH_CHECKS: Readonly<Record<string, Check>> = {
   vector: lacking('Searching by vectors (`vector`)'),
   retrieveVectors: expectBoolean,
   media: lacking('Searching by media'),
-  personalize: lacking('Personalization'),
-  useNetwork: falseOnly('Searching a network (`useNetwork`)'),
+  personalize: () => {
+    throw refuseSwitchedOff('reranking search results', 'personalization')
+  },
+  useNetwork: (value, spot) => {
+    if (!expectBoolean(value, spot)) return false
+    throw refuseSwitchedOff('passing `useNetwork` in a search query', 'network')
+  },
   showRankingScore: expectBoolean,
   showRankingScoreDetails: expectBoolean,
   showPerformanceDetails: falseOnly('`showPerformanceDetails`'),
@@ -180,7 +185,8 @@ export function readSearchQuery(query: ReadonlyMap<string, string>): SearchReque
     if (!GET_NAMES.includes(name)) throw unknownName('parameter', name, GET_NAMES)
     if (name.startsWith('hybrid') || name === 'vector')
       throw refuseLacking(`Searching by vectors (\`${name}\`)`)
-    if (name === 'personalizeUserContext') throw refuseLacking('Personalization')
+    if (name === 'personalizeUserContext')
+      throw refuseSwitchedOff('reranking search results', 'personalization')
     if (LISTS.has(name)) body[name] = text.split(',')
     else if (COUNTS.has(name)) body[name] = parameterNumber(name, text, /^\d+$/, 'a positive integer')
     else if (FLAGS.has(name)) body[name] = parameterFlag(name, text)

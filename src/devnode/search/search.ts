@@ -64,7 +64,7 @@ function checkNames(index: DevIndex, request: SearchRequest): void {
   const { settings } = index
   const { distinct } = request
   if (distinct !== null && filterRule(settings, distinct) === null) {
-    const shown = filterablePatterns(settings).filter((name) => isShown(index, name))
+    const shown = filterablePatterns(settings).filter((name) => isNamed(index, name))
     const hidden = shown.length < filterablePatterns(settings).length ? ', <..hidden-attributes>' : ''
     const known =
       filterablePatterns(settings).length === 0
@@ -78,7 +78,7 @@ function checkNames(index: DevIndex, request: SearchRequest): void {
     (name) => name !== '*' && !searchableAttributes.some((own) => own === '*' || isOrHolds(own, name)),
   )
   if (unknown === undefined) return
-  const names = searchableAttributes.toSorted(compareBytes).filter((name) => isShown(index, name))
+  const names = searchableAttributes.toSorted(compareBytes).filter((name) => isNamed(index, name))
   const hidden = names.length < searchableAttributes.length ? ', <..hidden-attributes>' : ''
   throw refuse(
     'invalid_search_attributes_to_search_on',
@@ -86,9 +86,10 @@ function checkNames(index: DevIndex, request: SearchRequest): void {
   )
 }
 
-function isShown(index: DevIndex, name: string): boolean {
+/** Names in error texts must be displayed by exactly that name. */
+function isNamed(index: DevIndex, name: string): boolean {
   const { displayedAttributes } = index.settings
-  return displayedAttributes.some((shown) => shown === '*' || isOrHolds(shown, name))
+  return displayedAttributes.includes('*') || displayedAttributes.includes(name)
 }
 
 function textQuery(index: DevIndex, request: SearchRequest): TextQuery | null {

@@ -53,9 +53,11 @@ export function readTextQuery(q: string, index: TextIndex, settings: Settings): 
       continue
     }
     tokens.forEach((word, at) => {
-      if (index.isStopWord(word) || words >= WORDS_MAX) return
+      const isLast = last && at === tokens.length - 1
+      // What is being typed last may still become another word.
+      if ((index.isStopWord(word) && !isLast) || words >= WORDS_MAX) return
       words++
-      const prefix = last && at === tokens.length - 1 && settings.prefixSearch !== 'disabled'
+      const prefix = isLast && settings.prefixSearch !== 'disabled'
       terms.push(wordTerm(word, prefix, index, settings))
     })
   }

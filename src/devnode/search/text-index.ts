@@ -18,8 +18,8 @@ export class TextIndex {
   /** Words by first character: typos hardly ever change it. */
   readonly #initials = new Map<string, Set<string>>()
   readonly #fieldNumbers = new Map<string, number>()
-  /** For each document: field number, number of words, and so on in pairs. */
-  readonly #lengths: (number[] | undefined)[] = []
+  /** For each document the number of words by field number. */
+  readonly #lengths: (Map<number, number> | undefined)[] = []
   readonly #stopWords: ReadonlySet<string>
 
   constructor(settings: Settings, tokenizer: Tokenizer) {
@@ -51,9 +51,7 @@ export class TextIndex {
 
   /** Number of words of a field in a document, stop words included. */
   fieldLength(docid: number, field: number): number {
-    const lengths = this.#lengths[docid] ?? []
-    for (let at = 0; at < lengths.length; at += 2) if (lengths[at] === field) return lengths[at + 1] ?? 0
-    return 0
+    return this.#lengths[docid]?.get(field) ?? 0
   }
 
   changed(docid: number, before: StoredDocument | undefined, after: StoredDocument | undefined): void {
@@ -92,11 +90,9 @@ export class TextIndex {
   }
 
   #add(docid: number, document: StoredDocument): void {
-    const lengths: number[] = []
+    const lengths = new Map<number, number>()
     this.#eachToken(document, (word, field, position) => {
-      const at = lengths.indexOf(field)
-      if (at % 2 === 0) lengths[at + 1] = (lengths[at + 1] ?? 0) + 1
-      else lengths.push(field, 1)
+      lengths.set(field, (lengths.get(field) ?? 0) + 1)
       if (this.#stopWords.has(word)) return
       let postings = this.#postings.get(word)
       if (postings === undefined) {

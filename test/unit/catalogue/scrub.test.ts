@@ -40,6 +40,31 @@ describe('scrubbed texts', () => {
     ],
     ['`{"x":1,"_miroir_shard":"!!!!","_miroir_seq":"!!%"}`', '`{"x":1}`'],
     ['`{"_miroir_seq":"!!%"}`', '`{}`'],
+    [
+      'Index `films__g1_0`: Attribute `t` is not filterable. Available filterable attribute patterns are: `_miroir_seq`, `_miroir_shard`.\n2:7 "t" = "x"',
+      'Index `films`: Attribute `t` is not filterable. This index does not have configured filterable attributes.\n2:7 "t" = "x"',
+    ],
+    [
+      'Attribute `year` is not filterable. Available filterable attribute patterns are: `_geo`, `_miroir_seq`, `_miroir_shard`, `info.*`.\n1:5 year=3',
+      'Attribute `year` is not filterable. Available filterable attribute patterns are: `_geo`, `info.*`.\n1:5 year=3',
+    ],
+    [
+      'Pattern `t` is not filterable. Available filterable attributes patterns are: `_miroir_seq, _miroir_shard`.',
+      'Pattern `t` is not filterable. This index does not have configured filterable attributes.',
+    ],
+    [
+      'Pattern `t` is not filterable. Available filterable attributes patterns are: `_geo, _miroir_seq, _miroir_shard, year`.',
+      'Pattern `t` is not filterable. Available filterable attributes patterns are: `_geo, year`.',
+    ],
+    [
+      'Attribute `t` is not sortable. Available sortable attributes are: `_miroir_seq, <..hidden-attributes>`.',
+      'Attribute `t` is not sortable. This index does not have configured sortable attributes.',
+    ],
+    [
+      'Attribute `t` is not sortable. Available sortable attributes are: `_miroir_seq, a, <..hidden-attributes>`.',
+      'Attribute `t` is not sortable. Available sortable attributes are: `a, <..hidden-attributes>`.',
+    ],
+    ['Cannot find embedder with name `nope`.', 'Cannot find embedder with name `nope`.'],
     ['matched rule #1', 'matched rule #1'],
   ])('%s', (text, shown) => expect(scrubText(text, names)).toBe(shown))
 

@@ -95,7 +95,8 @@ const VOLATILE = new Set([
 /** Text of an answer without what differs from run to run; order of members counts. */
 export function masked(value: unknown): string {
   return JSON.stringify(value, (name, inner) =>
-    VOLATILE.has(name) && (typeof inner !== 'string' || name !== 'uid' || /^[0-9a-f-]{36}$/.test(inner))
+    VOLATILE.has(name) &&
+    (name !== 'uid' || typeof inner !== 'string' || /^#\d+$|^[0-9a-f-]{36}$/.test(inner))
       ? '…'
       : inner,
   )

@@ -1,0 +1,88 @@
+import { adminRoutes } from './api/admin/routes.ts'
+import { indexRoutes } from './api/indexes.ts'
+import { keyRoutes } from './api/keys.ts'
+import { documentReadRoutes } from './api/read-documents.ts'
+import { searchRoutes } from './api/search.ts'
+import { settingsRoutes } from './api/settings.ts'
+import { statsRoutes } from './api/stats.ts'
+import { systemRoutes } from './api/system.ts'
+import { taskRoutes } from './api/tasks.ts'
+import { unsupportedRoutes } from './api/unsupported.ts'
+import { documentWriteRoutes } from './api/write-documents.ts'
+import type { Config } from './config/schema.ts'
+import type { Keys } from './features/keys/keys.ts'
+import { createTasks } from './features/tasks/tasks.ts'
+import type { ReadObserver } from './flows/read-deps.ts'
+import type { Kernel } from './kernel/kernel.ts'
+import type { Route } from './model/call.ts'
+import type { Store, StoreSnapshot } from './model/store.ts'
+import { createMeilisearchClient } from './nodes/meilisearch.ts'
+import type { Transport } from './nodes/transport.ts'
+import type { Clock } from './std/clock.ts'
+import { deadlineAfter } from './std/deadline.ts'
+import type { Random } from './std/random.ts'
+import type { Metrics } from './telemetry/metrics.ts'
+import type { HealthMonitor } from './topology/health-monitor.ts'
+import type { Registry } from './topology/registry.ts'
+import type { WritePath } from './writes/write-path.ts'
+
+/** The parts of the process that answer requests. */
+export interface RouteParts {
+  readonly config: Config
+  readonly clock: Clock
+  readonly random: Random
+  readonly store: Store
+  readonly snapshot: StoreSnapshot
+  readonly metrics: Metrics
+  readonly transport: Transport
+  readonly kernel: Kernel
+  readonly registry: Registry
+  readonly health: HealthMonitor
+  readonly writes: WritePath
+  readonly keys: Keys
+}
+
+/** All routes, each family with the capabilities it needs. */
+export function appRoutes(parts: RouteParts): Route[] {
+  const { registry: views, health, transport, kernel, clock, random, config, metrics, writes, store } = parts
+  const client = createMeilisearchClient(transport)
+  const { shards, replicationFactor, placements } = parts.snapshot
+  const { nodeTimeoutMs, unavailableShardPolicy } = config.scatter
+  const read = {
+    ...{ views, reachability: health, transport, kernel, clock, random },
+    config: { nodeTimeoutMs, unavailableShardPolicy },
+    observe: readObserver(metrics),
+  }
+  return [
+    ...systemRoutes({
+      ...{ views, health, clock },
+      async askVersion(node) {
+        const answer = await client.getVersion(node, deadlineAfter(clock, nodeTimeoutMs))
+        return answer.ok ? answer.value : null
+      },
+    }),
+    ...searchRoutes(read),
+    ...documentReadRoutes(read),
+    ...documentWriteRoutes({ writes }),
+    ...indexRoutes({ views, writes }),
+    ...settingsRoutes({ views, writes }),
+    ...statsRoutes({ views, reachability: health, transport, clock, nodeTimeoutMs }),
+    ...taskRoutes({ tasks: createTasks({ store, clock }) }),
+    ...keyRoutes({ keys: parts.keys }),
+    ...adminRoutes({
+      ...{ views, health, clock, shards, replicationFactor, placements },
+      renderMetrics: async () => (await metrics.render()).body,
+    }),
+    ...unsupportedRoutes(),
+  ]
+}
+
+function readObserver(metrics: Metrics): ReadObserver {
+  return {
+    planned: (_operation, targets) => metrics.scatterFanOut(targets),
+    uncovered: () => metrics.scatterPartial(),
+    exchange: (_node, result) => {
+      if (result !== 'ok' && result !== 'refused') metrics.scatterRetry()
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import type { View } from './model/view.ts'
+import type { Logger } from './telemetry/log.ts'
+import type { Metrics } from './telemetry/metrics.ts'
+import { uncoveredIndexes } from './topology/coverage.ts'
+import type { HealthEvent, HealthMonitor } from './topology/health-monitor.ts'
+import type { Registry } from './topology/registry.ts'
+import type { WriteObserver } from './writes/context.ts'
+import type { WritePath } from './writes/write-path.ts'
+
+export interface Watched {
+  readonly health: HealthMonitor
+  readonly writes: WritePath
+  readonly metrics: Metrics
+  readonly logger: Logger
+}
+
+/** A node that lost its volume is emptied in our books first; only then may it be read again. */
+export function nodeEvent(event: HealthEvent, parts: Watched): void {
+  const { health, writes, metrics, logger } = parts
+  metrics.nodeHealthy(event.node, event.kind === 'node-up')
+  if (event.kind === 'node-up') logger.info({ node: event.node }, 'node is up')
+  else logger.warn({ node: event.node, cause: event.cause, reason: event.error }, 'node is down')
+  if (event.kind === 'node-down' && event.cause === 'amnesia') {
+    writes.nodeForgot(event.node)
+    health.adopt(event.node)
+  }
+  writes.nodeChanged()
+}
+
+export function writeObserver(metrics: Metrics, logger: Logger): WriteObserver {
+  return {
+    copyLeft: (reason) => metrics.copyLeft(reason),
+    refillEnded: (outcome) => metrics.copyRefilled(outcome),
+    limitHit: (limit) => metrics.limitHit(limit),
+    note: (level, message, facts) => logger[level](facts as Parameters<Logger['info']>[0], message),
+  }
+}
+
+/** Keeps the gauges of copies and coverage in step with the view and with the nodes' health. */
+export function watchView(registry: Registry, health: HealthMonitor, metrics: Metrics): void {
+  const show = (view: View): void => {
+    metrics.viewEpoch(view.epoch)
+    const counts = { current: 0, behind: 0, lagging: 0 }
+    let shards = 0
+    for (const index of view.indexes.values()) {
+      shards += index.shards
+      for (const copies of index.copies) for (const copy of copies) counts[copy.state]++
+    }
+    for (const state of ['current', 'behind', 'lagging'] as const) metrics.copies(state, counts[state])
+    const uncovered = uncoveredIndexes(view, health).reduce((sum, index) => sum + index.shards.length, 0)
+    metrics.degradedShards(uncovered)
+    metrics.shardCoverage(shards === 0 ? 1 : (shards - uncovered) / shards)
+  }
+  let shown = registry.current()
+  show(shown)
+  // Documents change the view too; only what the gauges speak of is worth the walk.
+  registry.subscribe((view) => {
+    if (view.epoch === shown.epoch) return
+    shown = view
+    show(view)
+  })
+  health.subscribe(() => show(registry.current()))
+}
