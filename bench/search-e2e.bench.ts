@@ -28,6 +28,14 @@ const SIZES: Record<'small' | 'full', Size> = {
   full: { warmUp: 5_000, requests: 10_000, rounds: 5, connections: 64 },
 }
 
+/** What runs beside the bench, each in a process of its own. */
+const PROGRAMS = {
+  stub: new URL('./stub-node.ts', import.meta.url),
+  proxy: new URL('./search-proxy.ts', import.meta.url),
+  load: new URL('./search-load.ts', import.meta.url),
+}
+/** More options for the proxy's Node, such as --cpu-prof. */
+const PROXY_OPTIONS = (process.env['BENCH_PROXY_OPTIONS'] ?? '').split(' ').filter((text) => text !== '')
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const ANSWER_MS_MAX = 90_000
 const END_MS_MAX = 10_000
@@ -61,23 +69,25 @@ class Bench {
   }
 
   async #start(nodes: number): Promise<void> {
-    const stub = await this.#spawn<{ ports: number[] }>('stub-node.ts', [String(nodes)])
-    const proxy = await this.#spawn<{ port: number; key: string }>('search-proxy.ts', [
+    const stub = await this.#spawn<{ ports: number[] }>('stub', [String(nodes)])
+    const proxy = await this.#spawn<{ port: number; key: string }>('proxy', [
       this.#folder,
       ...stub.hello.ports.map(String),
     ])
-    const load = await this.#spawn('search-load.ts', [])
+    const load = await this.#spawn('load', [])
     this.#proxy = proxy.child
     this.#load = load.child
     const path = `/indexes/${INDEX}/search`
     this.#order = { ...proxy.hello, path, body: recordedSearch().body }
   }
 
-  async #spawn<Hello>(file: string, args: readonly string[]): Promise<{ child: ChildProcess; hello: Hello }> {
-    const profiled = file === 'search-proxy.ts' ? (process.env['MIROIR_BENCH_NODE_OPTIONS'] ?? '') : ''
-    const child = fork(fileURLToPath(new URL(file, import.meta.url)), [...args], {
+  async #spawn<Hello>(
+    program: keyof typeof PROGRAMS,
+    args: readonly string[],
+  ): Promise<{ child: ChildProcess; hello: Hello }> {
+    const child = fork(fileURLToPath(PROGRAMS[program]), [...args], {
       cwd: ROOT,
-      execArgv: ['--import', 'tsx', ...profiled.split(' ').filter((option) => option !== '')],
+      execArgv: ['--import', 'tsx', ...(program === 'proxy' ? PROXY_OPTIONS : [])],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     this.#children.push(child)

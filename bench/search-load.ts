@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net'
 
 /*
- * Sends the same search again as soon as an answer is complete, on every connection, in a process of its own. It
- * knows nothing but sockets: all answers are equally long, so it counts bytes.
+ * Sends the same search again as soon as an answer is complete, on every connection, in a process of its own.
+ * It knows nothing but sockets: all answers are equally long, so it counts bytes.
  */
 
 export interface LoadOrder {

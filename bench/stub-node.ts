@@ -3,8 +3,8 @@ import { createServer, type Socket } from 'node:net'
 import { recordedSearch } from './search-case.ts'
 
 /*
- * Stands for nodes in benches, in a process of its own: answers recorded searches with as little work as possible,
- * and what the proxy's probes ask. Anything else ends the process: a 404 would look like a fast node.
+ * Stands for nodes in benches, in a process of its own: answers searches as recorded with as little work as
+ * possible, and what the proxy's probes ask. Anything else ends the process: a 404 would look like a fast node.
  */
 
 const HEAD_END = '\r\n\r\n'

@@ -1,26 +1,8 @@
 import { type Call, json, type Reply, type Route } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
+import { EXPERIMENTAL_FEATURES } from '../model/features.ts'
 import { requireObject } from './request/object-body.ts'
 import { unknownName, wrongType } from './request/refusals.ts'
-
-/** Experimental features of a node; here they are all off and stay so. */
-const FEATURES = [
-  'metrics',
-  'logsRoute',
-  'editDocumentsByFunction',
-  'containsFilter',
-  'dynamicSearchRules',
-  'network',
-  'getTaskDocumentsRoute',
-  'taskQueueCompactionRoute',
-  'compositeEmbedders',
-  'chatCompletions',
-  'multimodal',
-  'foreignKeys',
-  'disableDocumentsFetchQueue',
-  'legacySearch',
-  'renderRoute',
-]
 
 type Row = readonly [method: string, template: string, action: string, text: string]
 
@@ -140,14 +122,14 @@ function refusingRoute([method, template, action]: Row, error: () => Error): Rou
 }
 
 function allOff(): Readonly<Record<string, boolean>> {
-  return Object.fromEntries(FEATURES.map((feature) => [feature, false]))
+  return Object.fromEntries(EXPERIMENTAL_FEATURES.map((feature) => [feature, false]))
 }
 
 /** Switching off what is off is fine. */
 function changeFeatures(call: Call): Reply {
   const members = requireObject(call)
   for (const [name, value] of members) {
-    if (!FEATURES.includes(name)) throw unknownName('field', name, FEATURES)
+    if (!EXPERIMENTAL_FEATURES.includes(name)) throw unknownName('field', name, EXPERIMENTAL_FEATURES)
     if (value !== 'true' && value !== 'false' && value !== 'null')
       throw wrongType('bad_request', `.${name}`, 'a boolean', value)
   }

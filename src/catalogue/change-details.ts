@@ -1,6 +1,6 @@
 import type { JsonObject } from '../model/view.ts'
 import type { SettingsChange } from '../model/writes.ts'
-import { isObject, isStringList, memberOf, parsedJson } from './json-values.ts'
+import { isObject, isStringList, memberOf, parsedJson } from '../std/json-values.ts'
 import { SETTINGS, settingByRoute } from './setting-table.ts'
 
 /** Lists that nodes keep as sets: sorted by bytes, without repetitions. */

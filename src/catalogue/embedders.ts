@@ -1,6 +1,6 @@
 import type { JsonObject } from '../model/view.ts'
 import { type JsonMember, membersOf, objectText } from '../std/json-members.ts'
-import { isObject, memberOf, withMember } from './json-values.ts'
+import { isObject, memberOf, withMember } from '../std/json-values.ts'
 import { OWN_FIELDS } from './own-attributes.ts'
 import { DEFAULT_TEMPLATE } from './setting-table.ts'
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../model/view.ts'
+import { isObject, memberOf, withMember } from '../std/json-values.ts'
 import { mergedEmbedders } from './embedders.ts'
-import { isObject, memberOf, withMember } from './json-values.ts'
 import { settingByName } from './setting-table.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { fail } from '../model/errors.ts'
-import { isObject, isStringList } from './json-values.ts'
+import { isObject, isStringList } from '../std/json-values.ts'
 
 /** Fields that every stored document carries and no client sees. */
 const SHARD_FIELD = '_miroir_shard'

@@ -1,6 +1,6 @@
 import type { JsonObject, SearchFacts } from '../model/view.ts'
+import { isObject, isStringList } from '../std/json-values.ts'
 import { GEO_FIELD } from './geo-field.ts'
-import { isObject, isStringList } from './json-values.ts'
 import { DEFAULT_FACET_VALUES_MAX } from './setting-table.ts'
 
 const DEFAULT_TOTAL_HITS_MAX = 1000

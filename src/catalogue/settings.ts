@@ -3,8 +3,8 @@ import { fail } from '../model/errors.ts'
 import type { JsonObject } from '../model/view.ts'
 import type { SettingsChange } from '../model/writes.ts'
 import { membersOf, objectText } from '../std/json-members.ts'
+import { isObject, memberOf, parsedJson, widenedArray } from '../std/json-values.ts'
 import { embeddersText, fullEmbedders, shownEmbedders } from './embedders.ts'
-import { isObject, memberOf, parsedJson, widenedArray } from './json-values.ts'
 import { hasShape, mergedSetting } from './merged-settings.ts'
 import {
   isOwnRule,

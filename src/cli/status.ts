@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { parsedJson } from '../std/json-values.ts'
 import { type CliContext, CommandFailure } from './context.ts'
 import { EXIT } from './exit-codes.ts'
 import { isWell, statusText } from './status-text.ts'
@@ -78,7 +79,7 @@ async function ask(url: string, key: string | null): Promise<TopologyAnswer> {
     const write = 'set MIROIR_ADMIN_API_KEY to the `admin.api_key` of that miroir, or write --admin-key'
     throw new CommandFailure(EXIT.keyRefused, `${url}: ${given}; ${write}`)
   }
-  const answer = response.ok ? readTopology(parseJson(await response.text())) : null
+  const answer = response.ok ? readTopology(parsedJson(await response.text())) : null
   if (answer !== null) return answer
   const hint = 'is it a miroir? write the address it serves clients on behind --url'
   throw new CommandFailure(EXIT.failure, `${url}: answered ${response.status} without a topology; ${hint}`)
@@ -104,14 +105,6 @@ function reasonOf(error: unknown): string {
   const { cause } = error
   if (!(cause instanceof Error)) return error.message
   return 'code' in cause ? String(cause.code) : cause.message
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return null
-  }
 }
 
 function checkedUrl(url: string): string {

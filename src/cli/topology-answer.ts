@@ -1,3 +1,5 @@
+import { isObject } from '../std/json-values.ts'
+
 /** Answer of `GET /_miroir/topology`, as far as `miroir status` shows it. */
 export interface TopologyAnswer {
   readonly shards: number
@@ -90,10 +92,6 @@ function readIndex(index: Fields): IndexAnswer {
 }
 
 type Fields = Readonly<Record<string, unknown>>
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 function objects(value: unknown): Fields[] {
   return Array.isArray(value) ? value.filter(isObject) : []

@@ -1,4 +1,3 @@
-import { isObject } from '../catalogue/json-values.ts'
 import { ownRulesFirst } from '../catalogue/own-attributes.ts'
 import { scrubText } from '../catalogue/scrub.ts'
 import type { TargetRefusal } from '../model/answers.ts'
@@ -10,6 +9,7 @@ import type { IndexView, NodeView, View } from '../model/view.ts'
 import type { Verdict } from '../scatter/outcome.ts'
 import { exchange } from '../scatter/run.ts'
 import { text } from '../std/bytes.ts'
+import { isObject } from '../std/json-values.ts'
 import { type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
 
 /** The client's own request, to be sent to one node as it came. */

@@ -2,19 +2,35 @@ import type { ErrorBody } from './errors.ts'
 import type { IndexUid, TaskUid } from './ids.ts'
 import type { JsonObject } from './view.ts'
 
-export type TaskStatus = 'enqueued' | 'processing' | 'succeeded' | 'failed' | 'canceled'
+export const TASK_STATUSES = ['enqueued', 'processing', 'succeeded', 'failed', 'canceled'] as const
+export type TaskStatus = (typeof TASK_STATUSES)[number]
 
-export type TaskType =
-  | 'documentAdditionOrUpdate'
-  | 'documentEdition'
-  | 'documentDeletion'
-  | 'settingsUpdate'
-  | 'indexCreation'
-  | 'indexUpdate'
-  | 'indexDeletion'
-  | 'indexSwap'
-  | 'taskCancelation'
-  | 'taskDeletion'
+/** Types that are tasks here. */
+export const TASK_TYPES = [
+  'documentAdditionOrUpdate',
+  'documentEdition',
+  'documentDeletion',
+  'settingsUpdate',
+  'indexCreation',
+  'indexDeletion',
+  'indexUpdate',
+  'indexSwap',
+  'taskCancelation',
+  'taskDeletion',
+] as const
+export type TaskType = (typeof TASK_TYPES)[number]
+
+/** Types of a node that never occur here: asking for them is right and finds nothing. */
+export const FOREIGN_TASK_TYPES = [
+  'dumpCreation',
+  'snapshotCreation',
+  'export',
+  'upgradeDatabase',
+  'indexCompaction',
+  'networkTopologyChange',
+  'dsrUpdate',
+  'dsrClear',
+] as const
 
 /** A task as the store keeps it; times are wall milliseconds. */
 export interface TaskRow {

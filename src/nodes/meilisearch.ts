@@ -2,6 +2,7 @@ import type { ErrorBody } from '../model/errors.ts'
 import type { JsonObject, NodeView } from '../model/view.ts'
 import { text } from '../std/bytes.ts'
 import type { Deadline } from '../std/deadline.ts'
+import { isObject, parsedJson } from '../std/json-values.ts'
 import type { NodeRequest, Outcome, Transport } from './transport.ts'
 
 /** Why a node gave no usable answer. A value, never an exception. */
@@ -143,12 +144,8 @@ function failed(failure: NodeFailure): { ok: false; failure: NodeFailure } {
 }
 
 function parse(body: Uint8Array): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(text(body))
-    return isObject(value) ? value : null
-  } catch {
-    return null
-  }
+  const value = parsedJson(text(body))
+  return isObject(value) ? value : null
 }
 
 function readTaskPage(value: JsonObject): NodeTaskPage | undefined {
@@ -180,8 +177,4 @@ function readError(value: JsonObject | null): ErrorBody | null {
   const { message, code, type, link } = (value ?? {}) as Partial<Record<keyof ErrorBody, unknown>>
   if (typeof message !== 'string' || typeof code !== 'string' || typeof type !== 'string') return null
   return { message, code, type, link: typeof link === 'string' ? link : '' }
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

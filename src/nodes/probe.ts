@@ -1,3 +1,4 @@
+import type { ProbeResult } from '../model/probe.ts'
 import type { NodeView } from '../model/view.ts'
 import type { Clock } from '../std/clock.ts'
 import { deadlineAfter } from '../std/deadline.ts'
@@ -7,27 +8,6 @@ import type { MeilisearchClient, NodeFailure } from './meilisearch.ts'
 const ACCEPTED_VERSION = /^1\.50\.\d+$/
 const ACCEPTED_TEXT = '1.50.x'
 
-/** What a probe found. */
-export type ProbeAnswer =
-  | {
-      readonly kind: 'ok'
-      readonly version: string
-      /** -1 when the node has no task. */
-      readonly newestTask: number
-    }
-  /**
-   * `hard`: it refuses or breaks connections, or says itself that it is not well; otherwise it is merely
-   * slow.
-   */
-  | { readonly kind: 'unreachable'; readonly error: string; readonly hard: boolean }
-  /** It answers, but must not be used. */
-  | {
-      readonly kind: 'rejected'
-      readonly cause: 'incompatible' | 'unauthorized'
-      readonly error: string
-      readonly version: string | null
-    }
-
 export interface ProbeOptions {
   readonly client: MeilisearchClient
   readonly clock: Clock
@@ -35,7 +15,7 @@ export interface ProbeOptions {
 }
 
 /** Asks a node for its health, version and newest task, all at once and within one deadline. */
-export function createProbe(options: ProbeOptions): (node: NodeView) => Promise<ProbeAnswer> {
+export function createProbe(options: ProbeOptions): (node: NodeView) => Promise<ProbeResult> {
   const { client, clock, timeoutMs } = options
   return async (node) => {
     const startMs = clock.now()
@@ -55,13 +35,13 @@ export function createProbe(options: ProbeOptions): (node: NodeView) => Promise<
   }
 }
 
-function incompatible(version: string): ProbeAnswer {
+function incompatible(version: string): ProbeResult {
   const shown = version.slice(0, 40)
   const error = `the node runs Meilisearch ${shown}; this release works with ${ACCEPTED_TEXT} only`
   return { kind: 'rejected', cause: 'incompatible', error, version: shown }
 }
 
-function rejection(failure: NodeFailure, inTime: boolean): ProbeAnswer {
+function rejection(failure: NodeFailure, inTime: boolean): ProbeResult {
   if (failure.kind === 'unreachable') return { kind: 'unreachable', error: failure.reason, hard: inTime }
   // Typically a proxy in front of a node that is down.
   if (failure.status >= 500)

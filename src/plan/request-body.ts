@@ -1,4 +1,5 @@
 import { type JsonMember, membersOf } from '../std/json-members.ts'
+import { isObject, isStringList, parsedJson } from '../std/json-values.ts'
 
 /** A JSON object as a client wrote it. */
 export interface RequestBody {
@@ -14,19 +15,11 @@ const U64_MAX = 18446744073709551615n
 
 /** Null when the text is no JSON or no object. */
 export function readBody(text: string): RequestBody | null {
-  const value = parsed(text)
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
+  const value = parsedJson(text)
+  if (!isObject(value)) return null
   const members = membersOf(text)
   const texts = new Map(members.map((member) => [member.key, member.value]))
-  return { text, members, texts, values: value as Readonly<Record<string, unknown>> }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return { text, members, texts, values: value }
 }
 
 /** The value of a member; null when it is absent too, as nodes have it for most members. */
@@ -51,7 +44,7 @@ export function toSafe(text: string): number {
 export function stringList(body: RequestBody, key: string): readonly string[] | null | undefined {
   const value = givenValue(body, key)
   if (value === null) return null
-  return Array.isArray(value) && value.every((element) => typeof element === 'string') ? value : undefined
+  return isStringList(value) ? value : undefined
 }
 
 /** Elements of the outer filter array as JSON texts; null when only a node can judge the filter. */

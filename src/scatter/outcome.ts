@@ -1,6 +1,7 @@
 import type { CopyFault } from '../model/answers.ts'
 import type { Outcome } from '../nodes/transport.ts'
 import { text } from '../std/bytes.ts'
+import { isObject, parsedJson } from '../std/json-values.ts'
 
 /** What an outcome of a read means for its copy and for the client. */
 export type Verdict =
@@ -41,12 +42,7 @@ function looksLikeObject(body: Uint8Array): boolean {
 }
 
 function errorCode(body: Uint8Array): string | null {
-  try {
-    const value: unknown = JSON.parse(text(body))
-    if (typeof value !== 'object' || value === null || !('code' in value)) return null
-    if (!('message' in value) || typeof value.message !== 'string') return null
-    return typeof value.code === 'string' ? value.code : null
-  } catch {
-    return null
-  }
+  const value = parsedJson(text(body))
+  if (!isObject(value) || typeof value['message'] !== 'string') return null
+  return typeof value['code'] === 'string' ? value['code'] : null
 }

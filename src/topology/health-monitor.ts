@@ -1,4 +1,5 @@
 import type { NodeId } from '../model/ids.ts'
+import type { ProbeResult } from '../model/probe.ts'
 import type { NodeView, Reachability } from '../model/view.ts'
 import type { Clock, Timer } from '../std/clock.ts'
 import type { Random } from '../std/random.ts'
@@ -10,23 +11,6 @@ import {
   nextHealth,
   type UnreadableCause,
 } from './health.ts'
-
-/** What a probe found. Never an exception. */
-export type ProbeResult =
-  | {
-      readonly kind: 'ok'
-      readonly version: string
-      /** Newest task uid; -1 when the node has no task. */
-      readonly newestTask: number
-    }
-  /** `hard`: refused or broken, as opposed to merely slow. */
-  | { readonly kind: 'unreachable'; readonly error: string; readonly hard: boolean }
-  | {
-      readonly kind: 'rejected'
-      readonly cause: 'incompatible' | 'unauthorized'
-      readonly error: string
-      readonly version: string | null
-    }
 
 export interface HealthConfig {
   readonly intervalMs: number

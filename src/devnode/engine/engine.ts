@@ -7,25 +7,6 @@ import type { Keeper } from '../store/keeper.ts'
 import { TaskLog } from '../tasks/task-log.ts'
 import { DevIndex } from './dev-index.ts'
 
-/** Runtime features a client may ask for; this node has none of them. */
-export const FEATURE_NAMES = [
-  'metrics',
-  'logsRoute',
-  'editDocumentsByFunction',
-  'containsFilter',
-  'dynamicSearchRules',
-  'network',
-  'getTaskDocumentsRoute',
-  'taskQueueCompactionRoute',
-  'compositeEmbedders',
-  'chatCompletions',
-  'multimodal',
-  'foreignKeys',
-  'disableDocumentsFetchQueue',
-  'legacySearch',
-  'renderRoute',
-] as const
-
 /** Everything the node knows, without HTTP. */
 export class Engine {
   readonly clock: Clock

@@ -1,6 +1,7 @@
+import { uuidv4 } from '../../std/random.ts'
 import { readCount } from '../tasks/task-filter.ts'
 import { jsonBody, knownParameters, type NodeCall, type NodeReply, reply } from './call.ts'
-import { type ApiKey, keyString, keyView, uuidv4 } from './keys.ts'
+import { type ApiKey, keyString, keyView } from './keys.ts'
 import { refuse } from './refusal.ts'
 import {
   expectArray,

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type { Random } from '../../std/random.ts'
+import { type Random, uuidv4 } from '../../std/random.ts'
 import { isoDate } from './text.ts'
 
 /** An API key of this node. */
@@ -22,15 +22,6 @@ const READ_ACTIONS = new Set(['search', 'fields.post', 'export'])
 /** Derives the key string from the master key, as every node does. */
 export function keyString(masterKey: string, uid: string): string {
   return createHmac('sha256', masterKey).update(uid).digest('hex')
-}
-
-/** A random UUID (version 4). */
-export function uuidv4(random: Random): string {
-  const bytes = random.bytes(16)
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = Buffer.from(bytes).toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
 export function keyAllows(key: ApiKey, action: string): boolean {

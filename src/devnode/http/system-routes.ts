@@ -1,4 +1,4 @@
-import { FEATURE_NAMES } from '../engine/engine.ts'
+import { EXPERIMENTAL_FEATURES } from '../../model/features.ts'
 import { jsonBody, type NodeCall, type NodeReply, reply } from './call.ts'
 import { refuseLacking, refuseSwitchedOff, type SwitchedOff } from './refusal.ts'
 import { expectBoolean, expectObject, unknownName } from './shape.ts'
@@ -13,7 +13,7 @@ export const getVersion = (): NodeReply =>
     pkgVersion: '1.50.0',
   })
 
-const noFeatures = Object.fromEntries(FEATURE_NAMES.map((name) => [name, false]))
+const noFeatures = Object.fromEntries(EXPERIMENTAL_FEATURES.map((name) => [name, false]))
 
 export const getFeatures = (): NodeReply => reply(noFeatures)
 
@@ -21,7 +21,8 @@ export const getFeatures = (): NodeReply => reply(noFeatures)
 export function updateFeatures(call: NodeCall): NodeReply {
   const body = expectObject(jsonBody(call), { path: '', code: 'bad_request' })
   for (const [name, value] of Object.entries(body)) {
-    if (!FEATURE_NAMES.some((known) => known === name)) throw unknownName('field', name, FEATURE_NAMES)
+    if (!EXPERIMENTAL_FEATURES.some((known) => known === name))
+      throw unknownName('field', name, EXPERIMENTAL_FEATURES)
     if (value === null) continue
     if (expectBoolean(value, { path: `.${name}`, code: 'bad_request' })) {
       throw refuseLacking(`The experimental feature \`${name}\``)

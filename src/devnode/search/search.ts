@@ -102,9 +102,9 @@ function candidatesOf(
   index: DevIndex,
   request: SearchRequest,
   query: TextQuery | null,
-  filtered: Iterable<number>,
+  filtered: readonly number[],
 ): Candidate[] {
-  if (query === null) return Array.from(filtered, (docid) => ({ docid, relevancy: null }))
+  if (query === null) return filtered.map((docid) => ({ docid, relevancy: null }))
   // Which word is rarest depends on the corpus, so `frequency` is taken as `last`.
   const strategy = request.matchingStrategy === 'all' ? 'all' : 'last'
   const options = { strategy, attributes: request.attributesToSearchOn } as const
@@ -141,7 +141,7 @@ function select(
   })
   let facets: FacetAnswer | null = null
   if (request.facets !== null) {
-    const docids = candidates.map(({ docid }) => docid).sort((left, right) => left - right)
+    const docids = candidates.map(({ docid }) => docid)
     facets = countFacets(index, facetAttributes(index, request.facets), docids)
   }
   return { hits: hits.slice(Math.max(0, offset)), total: candidates.length, rules, query, facets, page }

@@ -22,22 +22,24 @@ export function scoreOf(rules: readonly Rule[], candidate: Candidate): number {
   return foldRanks(rules.flatMap((rule) => rule.ranks(candidate)))
 }
 
-/** Puts candidates in order and keeps what threshold and distinct allow. */
+/** Puts candidates, which come by internal number, in order and keeps what threshold and distinct allow. */
 export function selectHits(
   matched: readonly Candidate[],
   rules: readonly Rule[],
   selection: Selection,
 ): Selected {
   const { last, threshold, column } = selection
-  if (threshold === null && column === null) {
-    prepareGeo(matched, rules, last)
-    return { hits: bestOf(matched, last, orderOf(rules)), candidates: matched }
-  }
-  prepareGeo(matched, rules, matched.length)
-  const sorted = matched.toSorted(orderOf(rules))
+  const whole = threshold !== null || column !== null
+  prepareGeo(matched, rules, whole ? matched.length : last)
+  if (!whole) return { hits: best(matched, rules, last), candidates: matched }
   const fits = (candidate: Candidate): boolean => threshold === null || scoreOf(rules, candidate) >= threshold
-  if (column === null) return aboveThreshold(sorted, fits, selection)
-  return distinctHits(sorted, rules, { ...selection, column, fits })
+  if (column !== null) return distinctHits(matched, rules, { ...selection, column, fits })
+  return aboveThreshold(matched, best(matched, rules, matched.length), { ...selection, fits })
+}
+
+/** The first hits in order; without rules candidates are in order already. */
+function best(matched: readonly Candidate[], rules: readonly Rule[], count: number): readonly Candidate[] {
+  return rules.length === 0 ? matched.slice(0, count) : bestOf(matched, count, orderOf(rules))
 }
 
 function isGeo(rule: Rule): rule is GeoRule {
@@ -53,10 +55,14 @@ function prepareGeo(matched: readonly Candidate[], rules: readonly Rule[], last:
   })
 }
 
+interface FittingSelection extends Selection {
+  readonly fits: (candidate: Candidate) => boolean
+}
+
 function aboveThreshold(
+  matched: readonly Candidate[],
   sorted: readonly Candidate[],
-  fits: (candidate: Candidate) => boolean,
-  { last, exhaustive }: Selection,
+  { last, exhaustive, fits }: FittingSelection,
 ): Selected {
   const hits: Candidate[] = []
   const below = new Set<Candidate>()
@@ -66,21 +72,50 @@ function aboveThreshold(
     if (!fits(candidate)) below.add(candidate)
     else if (hits.length < last) hits.push(candidate)
   }
-  return { hits, candidates: sorted.filter((candidate) => !below.has(candidate)) }
+  return { hits, candidates: matched.filter((candidate) => !below.has(candidate)) }
 }
 
-interface DistinctSelection extends Selection {
+interface DistinctSelection extends FittingSelection {
   readonly column: Column
-  readonly fits: (candidate: Candidate) => boolean
+}
+
+interface Kept {
+  readonly seen: Set<string | number>
+  readonly kept: Set<Candidate>
+  readonly dropped: Set<Candidate>
+  /** False when more candidates have to be put in order before the answer is known. */
+  readonly complete: boolean
 }
 
 /** Keeps the best hit of every value; hits without one are all kept. */
 function distinctHits(
-  sorted: readonly Candidate[],
+  matched: readonly Candidate[],
   rules: readonly Rule[],
   selection: DistinctSelection,
 ): Selected {
   const { last, exhaustive, column, fits } = selection
+  let sorted = Math.min(matched.length, 4 * last + 256)
+  let found = keepDistinct(best(matched, rules, sorted), rules, selection)
+  while (!found.complete && sorted < matched.length) {
+    sorted = Math.min(matched.length, sorted * 8)
+    found = keepDistinct(best(matched, rules, sorted), rules, selection)
+  }
+  const { seen, kept, dropped } = found
+  const counted = new Set(seen)
+  const candidates = matched.filter((candidate) => {
+    if (kept.has(candidate)) return true
+    if (dropped.has(candidate)) return false
+    if (valuesOf(column[candidate.docid]).some((value) => seen.has(value))) return false
+    return !exhaustive || (fits(candidate) && takeValues(column[candidate.docid], counted))
+  })
+  return { hits: [...kept].slice(0, last), candidates }
+}
+
+function keepDistinct(
+  sorted: readonly Candidate[],
+  rules: readonly Rule[],
+  { last, column, fits }: DistinctSelection,
+): Kept {
   const seen = new Set<string | number>()
   const kept = new Set<Candidate>()
   const dropped = new Set<Candidate>()
@@ -90,23 +125,13 @@ function distinctHits(
     const candidate = sorted[at] as Candidate
     // Hits that tie are looked at together, also when only some of them are needed.
     const before = sorted[at - 1]
-    if (kept.size >= last && (before === undefined || !tied(before, candidate))) break
-    if (!fits(candidate)) {
-      dropped.add(candidate)
-      continue
+    if (kept.size >= last && (before === undefined || !tied(before, candidate))) {
+      return { seen, kept, dropped, complete: true }
     }
-    if (takeValues(column[candidate.docid], seen)) kept.add(candidate)
+    if (!fits(candidate)) dropped.add(candidate)
+    else if (takeValues(column[candidate.docid], seen)) kept.add(candidate)
   }
-  const counted = new Set(seen)
-  const candidates = sorted
-    .toSorted((left, right) => left.docid - right.docid)
-    .filter((candidate) => {
-      if (kept.has(candidate)) return true
-      if (dropped.has(candidate)) return false
-      if (valuesOf(column[candidate.docid]).some((value) => seen.has(value))) return false
-      return !exhaustive || (fits(candidate) && takeValues(column[candidate.docid], counted))
-    })
-  return { hits: [...kept].slice(0, last), candidates }
+  return { seen, kept, dropped, complete: false }
 }
 
 /** Notes the values of a hit unless one of them was seen before; true when it may stay. */

@@ -132,7 +132,7 @@ export function applyDeleteFilter(engine: Engine, task: NodeTask, filter: unknow
   const index = engine.index(task.indexUid ?? '')
   let docids: number[]
   try {
-    docids = [...filterDocuments(index, compileFilter(filter, 'invalid_document_filter'))]
+    docids = filterDocuments(index, compileFilter(filter, 'invalid_document_filter'))
   } catch (error) {
     throw prefixed(index.uid, error)
   }

@@ -1,37 +1,17 @@
-import type { TaskFilter, TaskStatus, TaskType } from '../../model/task.ts'
+import {
+  FOREIGN_TASK_TYPES,
+  TASK_STATUSES,
+  TASK_TYPES,
+  type TaskFilter,
+  type TaskStatus,
+  type TaskType,
+} from '../../model/task.ts'
 import { refuse } from '../http/refusal.ts'
 import { ticks } from '../http/shape.ts'
 import { isIndexUid } from '../http/uid.ts'
 import type { NodeTask } from './task.ts'
 
-export const TASK_STATUSES: readonly TaskStatus[] = [
-  'enqueued',
-  'processing',
-  'succeeded',
-  'failed',
-  'canceled',
-]
-
-const TASK_TYPES: readonly string[] = [
-  'documentAdditionOrUpdate',
-  'documentEdition',
-  'documentDeletion',
-  'settingsUpdate',
-  'indexCreation',
-  'indexDeletion',
-  'indexUpdate',
-  'indexSwap',
-  'taskCancelation',
-  'taskDeletion',
-  'dumpCreation',
-  'snapshotCreation',
-  'export',
-  'upgradeDatabase',
-  'indexCompaction',
-  'networkTopologyChange',
-  'dsrUpdate',
-  'dsrClear',
-]
+const ALL_TYPES: readonly string[] = [...TASK_TYPES, ...FOREIGN_TASK_TYPES]
 
 /** Query parameters that choose tasks, as opposed to paging through them. */
 export const FILTER_PARAMETERS = [
@@ -85,7 +65,7 @@ function readDate(text: string, parameter: string): number {
 }
 
 function readName(text: string, parameter: 'statuses' | 'types'): string {
-  const known = parameter === 'types' ? TASK_TYPES : TASK_STATUSES
+  const known = parameter === 'types' ? ALL_TYPES : TASK_STATUSES
   const found = known.find((name) => name.toLowerCase() === text.toLowerCase())
   if (found !== undefined) return found
   const word = parameter === 'types' ? 'type' : 'status'

@@ -1,6 +1,14 @@
 import type { ErrorCode } from '../../model/errors.ts'
 import { fail, MiroirError } from '../../model/errors.ts'
-import type { TaskFilter, TaskPage, TaskStatus, TaskType } from '../../model/task.ts'
+import {
+  FOREIGN_TASK_TYPES,
+  TASK_STATUSES,
+  TASK_TYPES,
+  type TaskFilter,
+  type TaskPage,
+  type TaskStatus,
+  type TaskType,
+} from '../../model/task.ts'
 import { parseDate, parseMoment } from '../../std/timestamp.ts'
 
 /** A listing as the client asked for it. */
@@ -14,34 +22,6 @@ const UINT32_MAX = 2 ** 32 - 1
 const DAY_MS = 86_400_000
 /** Before any time there is: "was started", as a bound. */
 const EVER_MS = -8.64e15
-
-const STATUSES: readonly TaskStatus[] = ['enqueued', 'processing', 'succeeded', 'failed', 'canceled']
-
-/** Types that are tasks here. */
-const TYPES: readonly TaskType[] = [
-  'documentAdditionOrUpdate',
-  'documentEdition',
-  'documentDeletion',
-  'settingsUpdate',
-  'indexCreation',
-  'indexDeletion',
-  'indexUpdate',
-  'indexSwap',
-  'taskCancelation',
-  'taskDeletion',
-]
-
-/** Types of a node that never occur here: asking for them is right and finds nothing. */
-const FOREIGN_TYPES = [
-  'dumpCreation',
-  'snapshotCreation',
-  'export',
-  'upgradeDatabase',
-  'indexCompaction',
-  'networkTopologyChange',
-  'dsrUpdate',
-  'dsrClear',
-]
 
 const INDEX_UID = /^[A-Za-z0-9_-]{1,512}$/
 
@@ -188,7 +168,7 @@ function indexUid(text: string): string {
 }
 
 function status(text: string): TaskStatus {
-  return oneOf(STATUSES, text, {
+  return oneOf(TASK_STATUSES, text, {
     name: 'statuses',
     code: 'invalid_task_statuses',
     nouns: ['status', 'statuses'],
@@ -196,12 +176,12 @@ function status(text: string): TaskStatus {
 }
 
 function type(text: string): string {
-  const all: readonly string[] = [...TYPES, ...FOREIGN_TYPES]
+  const all: readonly string[] = [...TASK_TYPES, ...FOREIGN_TASK_TYPES]
   return oneOf(all, text, { name: 'types', code: 'invalid_task_types', nouns: ['type', 'types'] })
 }
 
 function isOurs(name: string): name is TaskType {
-  return (TYPES as readonly string[]).includes(name)
+  return (TASK_TYPES as readonly string[]).includes(name)
 }
 
 function oneOf<Value extends string>(

@@ -1,6 +1,7 @@
 import { deriveAll } from '../../catalogue/settings.ts'
 import type { NodeId, Seq, ShardId } from '../../model/ids.ts'
 import { shardText } from '../../model/injected.ts'
+import type { IndexRow } from '../../model/store.ts'
 import { sleep } from '../../std/clock.ts'
 import { nodeView, type WriteContext } from '../context.ts'
 import { adopt, renameUntilKnown } from '../dispatch/fence.ts'
@@ -31,17 +32,17 @@ export async function refill(
     .filter((copy) => copy.state === 'lagging' && sourceOf(context, run, copy) !== null)
   if (copies.length === 0) return 'nothing'
   const shards = new Set(copies.map((copy) => copy.shard))
-  const version = run.row.settingsVersion
   const alive = (): void => {
     if (context.closing) throw new RefillFailed('closing')
     if (run.dropping !== null) throw new RefillFailed('the index is being deleted')
     if (!context.reachability.readable(node)) throw new RefillFailed('the node went away')
   }
-  await prepareTarget(context, { run, node, shards, check: alive })
+  const prepared = await prepareTarget(context, { run, node, shards, check: alive })
   const join = openJoin(run, node, copies)
   const check = joinCheck(context, run, alive, joinBudgetMs)
   try {
     await settledUpTo(context, { run, seq: join.head, shards, check })
+    const version = await followSettings(context, { run, node, shards, check }, prepared)
     const sources = groupBySource(context, run, copies)
     for (const [source, group] of sources) {
       await copyShards(context, { run, source, target: node, shards: group, check })
@@ -141,20 +142,20 @@ interface Target {
   readonly check: Check
 }
 
-/** A fresh name and the derived settings; nothing of the lagging shards is left there. */
-async function prepareTarget(context: WriteContext, target: Target): Promise<void> {
+/** A fresh name and the derived settings; nothing of the lagging shards is left there. Answers the settings it set. */
+async function prepareTarget(context: WriteContext, target: Target): Promise<IndexRow> {
   const { run, node } = target
   const lane = run.lane(node)
   // Held before the name is: requests that are unclear are cleared by a fence, which needs the name.
   await lane.hold(new Set())
   try {
-    await run.naming(node, () => renew(context, target))
+    return await run.naming(node, () => renew(context, target))
   } finally {
     lane.release()
   }
 }
 
-async function renew(context: WriteContext, { run, node, shards, check }: Target): Promise<void> {
+async function renew(context: WriteContext, { run, node, shards, check }: Target): Promise<IndexRow> {
   const alive = run.copiesOn(node).some((copy) => copy.state !== 'lagging')
   const before = run.name(node)
   if (alive) {
@@ -166,10 +167,34 @@ async function renew(context: WriteContext, { run, node, shards, check }: Target
   const index = `/indexes/${run.name(node).name}`
   const send = (method: NodeWrite['method'], path: string, body: unknown): Promise<void> =>
     must(context, node, { method, path: `${index}${path}`, body }, check)
-  await send('PATCH', '/settings', deriveAll(run.row.rawSettings))
+  const { row } = run
+  await send('PATCH', '/settings', deriveAll(row.rawSettings))
   const list = [...shards].map((shard) => `"${shardText(shard)}"`).join(', ')
   if (alive) await send('POST', '/documents/delete', { filter: `_miroir_shard IN [${list}]` })
   else await dropOld(context, node, before.name)
+  return row
+}
+
+/**
+ * Settings that changed while the target was prepared are set there, too: who changes them all the time must not keep a
+ * copy from ever joining. None changes from here on, since changes wait for the join. Answers their version.
+ */
+async function followSettings(context: WriteContext, target: Target, prepared: IndexRow): Promise<number> {
+  const { run, node, check } = target
+  while (run.settingsOpen > 0) {
+    check()
+    await sleep(context.clock, WAIT_MS)
+  }
+  const { row } = run
+  if (row.settingsVersion === prepared.settingsVersion) return row.settingsVersion
+  const body = deriveAll(row.rawSettings, prepared.rawSettings)
+  await must(
+    context,
+    node,
+    { method: 'PATCH', path: `/indexes/${run.name(node).name}/settings`, body },
+    check,
+  )
+  return row.settingsVersion
 }
 
 /** The superseded index goes; that it is already gone is just as good. */

@@ -7,21 +7,9 @@ import type { Deadline } from '../../../src/std/deadline.ts'
 import { seededRandom } from '../../../src/std/random.ts'
 import { VirtualClock } from '../../../src/std/virtual-clock.ts'
 import { slowKernel } from '../merge/slow-kernel.ts'
+import { FACTS } from '../topology/snapshot-sample.ts'
 
 /* A small cluster as the read path sees it: views by hand, nodes by script, time by command. */
-
-export const PLAIN_FACTS: SearchFacts = {
-  maxTotalHits: 1000,
-  maxValuesPerFacet: 100,
-  sortFacetValuesBy: { '*': 'alpha' },
-  displayedAttributes: null,
-  customRuleFields: [],
-  distinctAttribute: null,
-  filterableAttributes: [],
-  sortableAttributes: [],
-  usesGeo: false,
-  embedders: [],
-}
 
 /**
  * `{ a: { group: 0, shards: [0, 1] } }`; `holds` when more lies there, `states` of copies that are not
@@ -51,7 +39,7 @@ export function viewOf(placement: Placement, facts: Partial<SearchFacts> = {}, u
     updatedAt: '2026-01-01T00:00:00Z',
     settingsVersion: 1,
     settings: {},
-    facts: { ...PLAIN_FACTS, ...facts },
+    facts: { ...FACTS, ...facts },
     copies: Array.from({ length: shards }, (_, shard) =>
       nodes
         .filter(([, node]) => node.shards.includes(shard))

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { ProbeResult } from '../../../src/model/probe.ts'
 import { createMeilisearchClient } from '../../../src/nodes/meilisearch.ts'
-import { createProbe, type ProbeAnswer } from '../../../src/nodes/probe.ts'
+import { createProbe } from '../../../src/nodes/probe.ts'
 import type { Outcome } from '../../../src/nodes/transport.ts'
 import { VirtualClock } from '../../../src/std/virtual-clock.ts'
-import type { ProbeResult } from '../../../src/topology/health-monitor.ts'
 import { answered, NODE, refusal, scriptedTransport } from './scripted-transport.ts'
 
 const TIMEOUT_MS = 2_000
@@ -15,7 +15,7 @@ const good: Record<string, Outcome> = {
   '/tasks': answered(200, { results: [{ uid: 12, status: 'enqueued', type: 'x' }], total: 13 }),
 }
 
-async function probe(change: Record<string, Outcome> = {}, clock = new VirtualClock()): Promise<ProbeAnswer> {
+async function probe(change: Record<string, Outcome> = {}, clock = new VirtualClock()): Promise<ProbeResult> {
   const outcomes = { ...good, ...change }
   const transport = scriptedTransport(({ path }) => outcomes[path.split('?')[0] ?? ''] ?? answered(404, ''))
   const ask = createProbe({ client: createMeilisearchClient(transport), clock, timeoutMs: TIMEOUT_MS })

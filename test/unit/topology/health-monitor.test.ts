@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { ProbeResult } from '../../../src/model/probe.ts'
 import type { NodeView } from '../../../src/model/view.ts'
 import { seededRandom } from '../../../src/std/random.ts'
 import { VirtualClock } from '../../../src/std/virtual-clock.ts'
@@ -6,7 +7,6 @@ import {
   createHealthMonitor,
   type HealthEvent,
   type HealthMonitor,
-  type ProbeResult,
 } from '../../../src/topology/health-monitor.ts'
 
 const INTERVAL_MS = 5_000

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../model/view.ts'
+type JsonObject = Readonly<Record<string, unknown>>
 
 /** The value of a JSON text, or `undefined` when it is none. */
 export function parsedJson(text: string): unknown {
