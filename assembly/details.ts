@@ -13,6 +13,7 @@ import {
 import {
   ENTRY_BYTES,
   isDistanceEntry,
+  isSeqEntry,
   readOrder,
   writeDistance,
   writeNull,
@@ -68,6 +69,11 @@ export function decodeDetails(at: usize, keys: usize): usize {
       store<u32>(recent, <u32>out, 8)
       out += <usize>load<u32>(recent, 12) * ENTRY_BYTES
       p += length
+    } else if (length > SEQ_TAIL && isSeqEntry(<usize>load<u32>(recent, 8)) && sameSeqRule(p, recent, length)) {
+      // the hidden rule: the same text but for the place in it
+      if (writeSeq(out, <u32>load<u8>(<usize>load<u32>(recent, 8), 7), p + length - SEQ_TAIL) === 0) return 0
+      out += ENTRY_BYTES
+      p += length
     } else {
       const start = p
       const first = out
@@ -98,6 +104,15 @@ export function decodeDetails(at: usize, keys: usize): usize {
   }
   if (hasDistance) noteDistances(keys, out)
   return p + 1
+}
+
+/** `"` and 18 bytes and `"}`: what ends the text of the hidden rule. */
+const SEQ_TAIL: usize = 21
+const WORD_TAIL: u16 = 0x7d22
+
+function sameSeqRule(at: usize, recent: usize, length: usize): bool {
+  if (load<u16>(at + length - 2) !== WORD_TAIL) return false
+  return sameBytes(at, <usize>load<u32>(recent), length - SEQ_TAIL)
 }
 
 function copyEntries(out: usize, recent: usize): void {

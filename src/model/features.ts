@@ -1,5 +1,5 @@
 /** Experimental features of a node, in its order; here they are all off and stay so. */
-export const EXPERIMENTAL_FEATURES = [
+export const EXPERIMENTAL_FEATURES: readonly string[] = [
   'metrics',
   'logsRoute',
   'editDocumentsByFunction',
@@ -15,4 +15,4 @@ export const EXPERIMENTAL_FEATURES = [
   'disableDocumentsFetchQueue',
   'legacySearch',
   'renderRoute',
-] as const
+]

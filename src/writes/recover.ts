@@ -24,8 +24,8 @@ const WAIT_FOR_NODES_MS = 10_000
 const WAIT_STEP_MS = 50
 
 /**
- * Takes up the operations that a previous process left open. Nobody knows which requests left it or are still on their
- * way, so every copy they may have reached is fenced; then they are settled like any other.
+ * Takes up the operations that a previous process left open. Nobody knows which requests left it or are still
+ * on their way, so every copy they may have reached is fenced; then they are settled like any other.
  */
 export async function recover(context: WriteContext, rows: readonly OperationRow[]): Promise<void> {
   const operations = rows.flatMap((row) => {

@@ -195,7 +195,10 @@ export class IndexRun {
     return this.copies[shard]?.find((copy) => copy.node === node)
   }
 
-  /** Name changes of the index on one node, one after another: two at once would rename each other's work away. */
+  /**
+   * Name changes of the index on one node, one after another: two at once would rename each other's work
+   * away.
+   */
   async naming<T>(node: NodeId, change: () => Promise<T>): Promise<T> {
     const before = this.#naming.get(node) ?? Promise.resolve()
     const mine = before.then(change, change)
@@ -221,7 +224,10 @@ export class IndexRun {
     return this.#quietWaiters.length
   }
 
-  /** Waits until it is quiet or `enough` says so; true when it is quiet. Check again in the turn that depends on it. */
+  /**
+   * Waits until it is quiet or `enough` says so; true when it is quiet. Check again in the turn that depends
+   * on it.
+   */
   async quiet(enough: Promise<unknown>): Promise<boolean> {
     let late = false
     void enough.then(() => {

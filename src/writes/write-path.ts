@@ -151,8 +151,8 @@ function copiesOf(index: IndexView): Copy[][] {
 }
 
 /**
- * Which requests a copy that was behind still had in its lane died with the previous process, so it counts as lagging;
- * but the last copies of a shard stay: nothing else holds it.
+ * Which requests a copy that was behind still had in its lane died with the previous process, so it counts as
+ * lagging; but the last copies of a shard stay: nothing else holds it.
  */
 async function demoteBehind(context: WriteContext): Promise<void> {
   for (const run of context.runs.values()) {

@@ -148,7 +148,7 @@ async function both({ session, twin }: Pair, [method, ...given]: Step): Promise<
   const call = twin[method] as (...values: unknown[]) => Promise<unknown>
   const expected = await call(...given).then(
     (value): Outcome => ({ ok: true, value }),
-    () => ({ ok: false, reason: 'conflict', message: '' }),
+    (): Outcome => ({ ok: false, reason: 'conflict', message: '' }),
   )
   expect(comparable(outcome), method).toEqual(comparable(expected))
   return outcome?.ok === true

@@ -1,6 +1,6 @@
 import type { WriteReceipt } from '../../src/model/writes.ts'
 import { randomInteger, seededRandom } from '../../src/std/random.ts'
-import type { Fate } from './model-node.ts'
+import type { Fate } from './model-network.ts'
 import { World } from './world.ts'
 
 type Document = Record<string, unknown>
@@ -22,8 +22,9 @@ export interface RunOptions {
 const KEYS = 12
 
 /**
- * One seeded history: a client writes while nodes die, answers are lost, requests arrive late and the pod is killed.
- * Then everything heals, and every copy must hold exactly the fold of the operations whose tasks succeeded.
+ * One seeded history: a client writes while nodes die, answers are lost, requests arrive late and the pod is
+ * killed. Then everything heals, and every copy must hold exactly the fold of the operations whose tasks
+ * succeeded.
  */
 export async function randomRun({ seed, steps, log }: RunOptions): Promise<void> {
   const dice = seededRandom(seed)

@@ -11,7 +11,8 @@ import { xxh64 } from '../../src/topology/xxh64.ts'
 import type { WriteConfig } from '../../src/writes/context.ts'
 import { createWritePath, type WritePath } from '../../src/writes/write-path.ts'
 import { createMemoryStore } from '../unit/state/memory-store.ts'
-import { ModelNetwork, type ModelNode } from './model-node.ts'
+import { ModelNetwork } from './model-network.ts'
+import type { ModelNode } from './model-node.ts'
 import { twinKernel } from './twin-kernel.ts'
 
 export interface WorldOptions {
@@ -192,7 +193,10 @@ export class World {
     return this.writes.describe()
   }
 
-  /** What every assigned copy holds of a shard, without the injected fields' values but with their presence checked. */
+  /**
+   * What every assigned copy holds of a shard, without the injected fields' values but with their presence
+   * checked.
+   */
   contents(uid: string): Map<string, Map<string, Record<string, unknown>>> {
     const index = this.registry.current().indexes.get(uid)
     const found = new Map<string, Map<string, Record<string, unknown>>>()

@@ -3,7 +3,6 @@ import {
   TASK_STATUSES,
   TASK_TYPES,
   type TaskFilter,
-  type TaskStatus,
   type TaskType,
 } from '../../model/task.ts'
 import { refuse } from '../http/refusal.ts'

@@ -14,8 +14,8 @@ export interface BodySource {
 }
 
 /**
- * The bodies that nodes get, one per distinct set of shards. They are made at once, because the client's bytes are gone
- * after its answer while a slow or joining copy may still wait for its part.
+ * The bodies that nodes get, one per distinct set of shards. They are made at once, because the client's
+ * bytes are gone after its answer while a slow or joining copy may still wait for its part.
  */
 export class OperationBodies {
   readonly #context: WriteContext

@@ -19,7 +19,7 @@ export interface DispatchDecision {
 const HOLDS = new Set(['acked', 'ended'])
 
 /** The leg that carries a shard to a node; joining legs are not counted. */
-export function legOf(operation: Operation, shard: ShardId, node: NodeId): Leg | undefined {
+function legOf(operation: Operation, shard: ShardId, node: NodeId): Leg | undefined {
   return operation.legs.find((leg) => leg.node === node && !leg.joining && leg.writeSet.includes(shard))
 }
 
@@ -60,8 +60,8 @@ export type ShardVerdict =
   | { readonly kind: 'settled'; readonly result: ShardResult; readonly leave: readonly Copy[] }
 
 /**
- * Settles one shard of an operation (M2): every member must have ended; if one succeeded, those that failed leave;
- * if none did, the operation failed there and nobody leaves.
+ * Settles one shard of an operation (M2): every member must have ended; if one succeeded, those that failed
+ * leave; if none did, the operation failed there and nobody leaves.
  */
 export function decideShard(operation: Operation, shard: ShardId): ShardVerdict {
   const members = (operation.run.copies[shard] ?? []).filter((copy) => copy.member)

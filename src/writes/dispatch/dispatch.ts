@@ -18,8 +18,8 @@ const RESEND_MS = 200
 const ANSWER_MARGIN_MS = 50
 
 /**
- * Gives an operation its place in every lane, records it, and lets it start. The place is taken before the record is
- * durable and in seq order, so that lanes and store agree; nothing is sent before the record is.
+ * Gives an operation its place in every lane, records it, and lets it start. The place is taken before the
+ * record is durable and in seq order, so that lanes and store agree; nothing is sent before the record is.
  */
 export function submit(context: WriteContext, seq: number, request: NewOperation): Submission {
   const operation = enrol(context, seq, request, (leg) => void exchange(context, leg))
@@ -117,7 +117,7 @@ async function exchange(context: WriteContext, leg: Leg): Promise<void> {
 }
 
 /** Moves a leg on by what its request came to. */
-export function takeOutcome(context: WriteContext, leg: Leg, outcome: WriteOutcome): void {
+function takeOutcome(context: WriteContext, leg: Leg, outcome: WriteOutcome): void {
   const { run, canary } = leg.operation
   if (leg.stage !== 'sent' && leg.stage !== 'ambiguous') return
   if (canary === leg) {

@@ -28,7 +28,10 @@ export interface NewOperation {
   readonly bytes: number
 }
 
-/** Requests that cost nothing to keep: they are offered until the node is back, for nodes must not differ in them. */
+/**
+ * Requests that cost nothing to keep: they are offered until the node is back, for nodes must not differ in
+ * them.
+ */
 export const REBUILT: ReadonlySet<OperationKind> = new Set(['settings', 'create', 'primary-key', 'drop'])
 
 /** Builds the operation and enters its legs into the lanes, synchronously. */

@@ -14,9 +14,10 @@ const PAGE_TASKS = 1_000
 const fencing = new WeakMap<IndexRun, Set<NodeId>>()
 
 /**
- * Makes ambiguous requests definitive (M1): quiesces the lane, renames the physical index there, and reads the task log
- * up to the rename. What is listed before it took effect, everything else never will: it names an index that is gone.
- * Empty when a fence of this index on this node is under way already, or the process is closing.
+ * Makes ambiguous requests definitive (M1): quiesces the lane, renames the physical index there, and reads
+ * the task log up to the rename. What is listed before it took effect, everything else never will: it names
+ * an index that is gone. Empty when a fence of this index on this node is under way already, or the process
+ * is closing.
  */
 export async function fenceNode(
   context: WriteContext,
@@ -75,7 +76,10 @@ function undecidedLegs(run: IndexRun, node: NodeId): Leg[] {
     .filter((leg) => leg.node === node && (leg.stage === 'ambiguous' || leg.stage === 'missed'))
 }
 
-/** Recognises the task of a leg: by metadata, or, where nodes drop it, by type and index (one such is open at most). */
+/**
+ * Recognises the task of a leg: by metadata, or, where nodes drop it, by type and index (one such is open at
+ * most).
+ */
 function isTaskOf(leg: Leg, task: NodeTask): boolean {
   const { metadata } = leg
   if (metadata !== null) return sameMetadata(metadata, task.customMetadata, leg.part === ANY_PART)
@@ -88,8 +92,8 @@ function isTaskOf(leg: Leg, task: NodeTask): boolean {
 }
 
 /**
- * The task's number is not part of the identity: it may not have been known when the request left. Of a previous process
- * nobody knows which part carried what, so any part of the operation counts.
+ * The task's number is not part of the identity: it may not have been known when the request left. Of a
+ * previous process nobody knows which part carried what, so any part of the operation counts.
  */
 function sameMetadata(ours: string, theirs: string | undefined, anyPart: boolean): boolean {
   const identity = (metadata: string): string => metadata.split(':', anyPart ? 3 : 4).join(':')
@@ -97,9 +101,10 @@ function sameMetadata(ours: string, theirs: string | undefined, anyPart: boolean
 }
 
 /**
- * Moves the physical index to the next name and waits until that is certain; answers the uid behind which nothing under
- * an older name takes effect, null when the process is closing. The store knows the next name before the node does, so
- * whatever an earlier attempt or an earlier process left is found by looking which name exists.
+ * Moves the physical index to the next name and waits until that is certain; answers the uid behind which
+ * nothing under an older name takes effect, null when the process is closing. The store knows the next name
+ * before the node does, so whatever an earlier attempt or an earlier process left is found by looking which
+ * name exists.
  */
 export async function renameUntilKnown(
   context: WriteContext,
@@ -109,7 +114,8 @@ export async function renameUntilKnown(
   const { uid, generation } = run.row
   const after = await persist(context, () => context.store.advanceName(uid, generation, node))
   const lowest = tailOf(context, node).acknowledged
-  // Whether a name exists says nothing while its creation may still be queued: one barrier must have ended first.
+  // Whether a name exists says nothing while its creation may still be queued: one barrier must have ended
+  // first.
   for (let drained = false; !context.closing; ) {
     const existing = await existingName(context, run, after)
     if (existing === after.name || (existing === null && drained)) {
@@ -122,7 +128,10 @@ export async function renameUntilKnown(
   return null
 }
 
-/** The name under which the index is on the node now; null when there is none, undefined when the node did not say. */
+/**
+ * The name under which the index is on the node now; null when there is none, undefined when the node did not
+ * say.
+ */
 async function existingName(
   context: WriteContext,
   run: IndexRun,

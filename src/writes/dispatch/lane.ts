@@ -16,9 +16,10 @@ interface Place {
 }
 
 /**
- * The order of requests of one index on one node. An entry starts when every earlier entry on one of its shards has left
- * (was acknowledged, ruled out, or its copies left): requests on different shards overlap, barriers wait for all.
- * A lane can be *held* (nothing starts; a fence is quiescing it) and single shards can be *paused* (a copy is joining).
+ * The order of requests of one index on one node. An entry starts when every earlier entry on one of its
+ * shards has left (was acknowledged, ruled out, or its copies left): requests on different shards overlap,
+ * barriers wait for all. A lane can be *held* (nothing starts; a fence is quiescing it) and single shards can
+ * be *paused* (a copy is joining).
  */
 export class Lane {
   readonly #places: Place[] = []

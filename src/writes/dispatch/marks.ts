@@ -9,8 +9,8 @@ import { type Copy, type IndexRun, markOf } from '../run.ts'
 const RETRY_MS = 500
 
 /**
- * Runs a store call until it is accepted: what it records has already happened on nodes, so giving up is no option.
- * Callers who must answer a client meanwhile race it against their deadline.
+ * Runs a store call until it is accepted: what it records has already happened on nodes, so giving up is no
+ * option. Callers who must answer a client meanwhile race it against their deadline.
  */
 export async function persist<T>(context: WriteContext, call: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -71,7 +71,10 @@ function changed(context: WriteContext, run: IndexRun, marks: readonly CopyMark[
   })
 }
 
-/** A store call on behalf of a waiting client, of which nothing has happened yet: refused at once when the store is. */
+/**
+ * A store call on behalf of a waiting client, of which nothing has happened yet: refused at once when the
+ * store is.
+ */
 export async function persistOrRefuse<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call()

@@ -34,7 +34,7 @@ export function classifyWrite(outcome: Outcome): WriteOutcome {
   return { kind: 'refused', status: outcome.status, error }
 }
 
-export function errorOf(body: Record<string, unknown> | null): ErrorBody | null {
+function errorOf(body: Record<string, unknown> | null): ErrorBody | null {
   if (body === null) return null
   const { message, code, type, link } = body as Record<string, unknown>
   if (typeof message !== 'string' || typeof code !== 'string' || typeof type !== 'string') return null

@@ -5,7 +5,9 @@ import { assert } from '../../std/assert.ts'
 
 const BLOCK = 1_000
 
-/** Operation numbers from blocks that the store gave away for ever; a crash leaves a gap, never a repetition. */
+/**
+ * Operation numbers from blocks that the store gave away for ever; a crash leaves a gap, never a repetition.
+ */
 export class Sequence {
   readonly #store: Store
   #next = 0
@@ -16,7 +18,9 @@ export class Sequence {
     this.#store = store
   }
 
-  /** Calls `use` with the next number, in the turn in which it is taken: places in lanes follow the numbers. */
+  /**
+   * Calls `use` with the next number, in the turn in which it is taken: places in lanes follow the numbers.
+   */
   async next<T>(use: (seq: Seq) => T): Promise<T> {
     while (this.#next >= this.#end) {
       this.#filling ??= this.#fill().finally(() => {

@@ -3,14 +3,22 @@ import type { NodeId, ShardId } from '../../model/ids.ts'
 import type { CopyMark } from '../../model/operation.ts'
 import type { TaskChange } from '../../model/task.ts'
 import { publishIndex, type WriteContext } from '../context.ts'
-import { type Consequence, type Copy, type IndexRun, type Leg, markOf, type Operation } from '../run.ts'
+import {
+  type Consequence,
+  type Copy,
+  type IndexRun,
+  isWritten,
+  type Leg,
+  markOf,
+  type Operation,
+} from '../run.ts'
 import { clientError } from './client-words.ts'
 import { decideShard } from './decide.ts'
 import { leaveCopies, persist, setCopies } from './marks.ts'
 
 /**
- * Settles what can be settled, strictly in seq order per shard (M2). Called after every event that may let it go on;
- * calling it too often is harmless.
+ * Settles what can be settled, strictly in seq order per shard (M2). Called after every event that may let it
+ * go on; calling it too often is harmless.
  */
 export function settle(context: WriteContext, run: IndexRun): void {
   const blocked = new Set<ShardId>()
@@ -24,6 +32,7 @@ export function settle(context: WriteContext, run: IndexRun): void {
       void finalise(context, operation)
     }
   }
+  dropStranded(run)
   dropFinished(run)
   reviewBehind(context, run)
 }
@@ -76,6 +85,23 @@ export function noteLegEnd(context: WriteContext, leg: Leg): void {
   }
 }
 
+/**
+ * Requests that may not have arrived, for copies that left since because of another operation: nobody waits for them, and
+ * nothing would ever take them out of the lane, which could not be held for a refill then.
+ */
+function dropStranded(run: IndexRun): void {
+  for (const leg of run.open.flatMap((operation) => operation.legs)) {
+    if (leg.stage !== 'missed' && leg.stage !== 'ambiguous') continue
+    const counts = leg.writeSet.some((shard) => {
+      const copy = run.copy(shard, leg.node)
+      return copy !== undefined && isWritten(copy) && copy.joining === leg.joining
+    })
+    if (counts) continue
+    leg.stage = 'left'
+    run.lane(leg.node).leave(leg)
+  }
+}
+
 function dropFinished(run: IndexRun): void {
   for (let at = run.open.length - 1; at >= 0; at--) {
     const operation = run.open[at]
@@ -110,7 +136,10 @@ function holdsUp(operation: Operation, copy: Copy): boolean {
   })
 }
 
-/** Everything on the node is no longer what we wrote: out of reads and writes, to be rebuilt from nothing (M8). */
+/**
+ * Everything on the node is no longer what we wrote: out of reads and writes, to be rebuilt from nothing
+ * (M8).
+ */
 export function forgetNode(context: WriteContext, node: NodeId, reason: string): void {
   context.observer.note('error', 'a node lost data, its copies are rebuilt', { node, reason })
   for (const run of context.runs.values()) {

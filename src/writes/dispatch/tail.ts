@@ -2,7 +2,9 @@ import type { NodeId } from '../../model/ids.ts'
 import type { NodeTask } from '../../nodes/meilisearch.ts'
 import type { Clock } from '../../std/clock.ts'
 
-/** What became of a watched task. `vanished`: the node no longer has it, so the node is not the one we knew. */
+/**
+ * What became of a watched task. `vanished`: the node no longer has it, so the node is not the one we knew.
+ */
 export type TailEvent = { readonly kind: 'task'; readonly task: NodeTask } | { readonly kind: 'vanished' }
 
 interface Watch {
@@ -24,8 +26,8 @@ const DELAY_DOWN_MS = 500
 const TERMINAL = new Set(['succeeded', 'failed', 'canceled'])
 
 /**
- * Follows one node's task log upwards by uid range, never by lists of uids, while something on it is watched (M6).
- * The pace follows the age of the oldest watched task: fresh ones are looked at soon, long ones rarely.
+ * Follows one node's task log upwards by uid range, never by lists of uids, while something on it is watched
+ * (M6). The pace follows the age of the oldest watched task: fresh ones are looked at soon, long ones rarely.
  */
 export class NodeTail {
   readonly #watches = new Map<number, Watch[]>()

@@ -23,7 +23,10 @@ type KeyChoice =
   | { readonly key: string; readonly split: SplitResult }
   | { readonly error: ErrorBody; readonly documents: number }
 
-/** Documents in: split and check, record, send to every copy that is written, answer when enough of them hold it. */
+/**
+ * Documents in: split and check, record, send to every copy that is written, answer when enough of them hold
+ * it.
+ */
 export async function addDocuments(
   context: WriteContext,
   write: DocumentWrite,

@@ -2,8 +2,8 @@ import type { ShardId } from '../../model/ids.ts'
 import type { Leg, Operation } from '../run.ts'
 
 /**
- * Adds up a counter of node tasks so that every shard counts once. Exact when some legs partition the shards, or when
- * every shard was counted equally often; null when neither can be had.
+ * Adds up a counter of node tasks so that every shard counts once. Exact when some legs partition the shards,
+ * or when every shard was counted equally often; null when neither can be had.
  */
 export function sumOnce(operation: Operation, counter: string): number | null {
   const legs = operation.legs.filter((leg) => !leg.joining && leg.end?.ok === true)

@@ -97,7 +97,9 @@ function idsRequest(leg: Leg, name: string, byShard: ReadonlyMap<ShardId, readon
   return post(leg, `/indexes/${name}/documents/delete-batch`, ids)
 }
 
-/** The client's filter, limited to the copies that are written: a lagging one must really get nothing (H11). */
+/**
+ * The client's filter, limited to the copies that are written: a lagging one must really get nothing (H11).
+ */
 function filterRequest(leg: Leg, name: string, filter: unknown): NodeRequest {
   const limited = coversNode(leg)
     ? filter

@@ -30,7 +30,10 @@ export function newTask(
   }
 }
 
-/** Records a task that is over before anything was sent: refused by a rule that nodes would apply too, or empty. */
+/**
+ * Records a task that is over before anything was sent: refused by a rule that nodes would apply too, or
+ * empty.
+ */
 export async function finishedTask(
   context: WriteContext,
   task: NewTask,
@@ -60,8 +63,11 @@ function summary(uid: number, task: NewTask): WriteReceipt['task'] {
   return task.customMetadata === null ? base : { ...base, customMetadata: task.customMetadata }
 }
 
-/** `X-Miroir-Degraded` when some assigned copy does not hold the write: which groups lack a shard, and which shards. */
-export function degradedHeader(run: IndexRun, shards: readonly ShardId[]): HeaderList {
+/**
+ * `X-Miroir-Degraded` when some assigned copy does not hold the write: which groups lack a shard, and which
+ * shards.
+ */
+function degradedHeader(run: IndexRun, shards: readonly ShardId[]): HeaderList {
   const short = new Set<ShardId>()
   const groups = new Set<number>()
   for (const shard of shards) {

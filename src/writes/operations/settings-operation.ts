@@ -17,8 +17,8 @@ import { dropIndex, ensureIndex, liveRun } from './index-operations.ts'
 import { finishedTask, newTask, receipt } from './receipts.ts'
 
 /**
- * Settings: one node is asked first and its 4xx is the client's; then all. When a node fails it later, the others are
- * set back and the client's task fails with that node's error (design §8).
+ * Settings: one node is asked first and its 4xx is the client's; then all. When a node fails it later, the
+ * others are set back and the client's task fails with that node's error (design §8).
  */
 export async function changeSettings(
   context: WriteContext,
@@ -57,7 +57,9 @@ export async function changeSettings(
   }
 }
 
-/** The index was made for a change that its first node refused: it goes again, unless somebody writes to it. */
+/**
+ * The index was made for a change that its first node refused: it goes again, unless somebody writes to it.
+ */
 async function takeBack(context: WriteContext, run: IndexRun, createdSeq: number): Promise<void> {
   const own = run.open.every((operation) => operation.row.seq <= createdSeq) && run.lastSeq <= createdSeq + 1
   if (own && run.dropping === null) await dropIndex(context, run, null)

@@ -20,8 +20,8 @@ const SEQ_MARK = utf8('"_miroir_seq":"')
 const SEQ_LENGTH = 18
 
 /**
- * Copies whole shards in `_miroir_seq` order by keyset windows, never by offset: the documents' bytes go from the
- * source's answer into the target's request as they are.
+ * Copies whole shards in `_miroir_seq` order by keyset windows, never by offset: the documents' bytes go from
+ * the source's answer into the target's request as they are.
  */
 export async function copyShards(context: WriteContext, copy: ShardCopy): Promise<void> {
   let after = ''
@@ -63,7 +63,9 @@ async function readWindow(
   return parseWindow(answer, source)
 }
 
-/** The answer is `{"results":[…],"offset":n,"limit":n,"total":n}`: nothing after the list contains a bracket. */
+/**
+ * The answer is `{"results":[…],"offset":n,"limit":n,"total":n}`: nothing after the list contains a bracket.
+ */
 function parseWindow(answer: Uint8Array, source: NodeId): Window {
   const start = answer.indexOf(0x5b)
   const end = answer.lastIndexOf(0x5d)

@@ -20,7 +20,10 @@ interface Attempt {
   readonly failures: number
 }
 
-/** Looks after copies in the background: settles what time alone decides, refills what lags, forgets what is over. */
+/**
+ * Looks after copies in the background: settles what time alone decides, refills what lags, forgets what is
+ * over.
+ */
 export class Keeper {
   readonly #context: WriteContext
   readonly #clock: Clock
@@ -118,7 +121,9 @@ export class Keeper {
     }
   }
 
-  /** Up to which uid the node's log needs no second look after a crash: below everything that is not settled. */
+  /**
+   * Up to which uid the node's log needs no second look after a crash: below everything that is not settled.
+   */
   #accounted(node: NodeId, acknowledged: number): number {
     let lowest = acknowledged
     for (const run of this.#context.runs.values()) {

@@ -16,10 +16,10 @@ import { verifyShards } from './verify-copy.ts'
 const WAIT_MS = 50
 
 /**
- * Brings the lagging copies of an index on one node back, whole shards at a time: a new physical name behind which late
- * requests hit nothing, derived settings, then all documents from current copies, while the node's writes for these
- * shards wait in its lane; then counts and keys are compared, the lane opens, and the copies are read again once they
- * have applied what was settled.
+ * Brings the lagging copies of an index on one node back, whole shards at a time: a new physical name behind
+ * which late requests hit nothing, derived settings, then all documents from current copies, while the node's
+ * writes for these shards wait in its lane; then counts and keys are compared, the lane opens, and the copies
+ * are read again once they have applied what was settled.
  */
 export async function refill(
   context: WriteContext,
@@ -142,7 +142,10 @@ interface Target {
   readonly check: Check
 }
 
-/** A fresh name and the derived settings; nothing of the lagging shards is left there. Answers the settings it set. */
+/**
+ * A fresh name and the derived settings; nothing of the lagging shards is left there. Answers the settings it
+ * set.
+ */
 async function prepareTarget(context: WriteContext, target: Target): Promise<IndexRow> {
   const { run, node } = target
   const lane = run.lane(node)
@@ -176,8 +179,9 @@ async function renew(context: WriteContext, { run, node, shards, check }: Target
 }
 
 /**
- * Settings that changed while the target was prepared are set there, too: who changes them all the time must not keep a
- * copy from ever joining. None changes from here on, since changes wait for the join. Answers their version.
+ * Settings that changed while the target was prepared are set there, too: who changes them all the time must
+ * not keep a copy from ever joining. None changes from here on, since changes wait for the join. Answers
+ * their version.
  */
 async function followSettings(context: WriteContext, target: Target, prepared: IndexRow): Promise<number> {
   const { run, node, check } = target

@@ -9,8 +9,9 @@ import { RefillFailed } from './refill-steps.ts'
 const PAGE_DOCUMENTS = 20_000
 
 /**
- * Compares source and target. `_miroir_seq` names a document and its version at once, so equal sets mean equal keys.
- * What no operation after `head` touched must be on both; the rest is in the target's lane, which is still paused.
+ * Compares source and target. `_miroir_seq` names a document and its version at once, so equal sets mean
+ * equal keys. What no operation after `head` touched must be on both; the rest is in the target's lane, which
+ * is still paused.
  */
 export async function verifyShards(
   context: WriteContext,

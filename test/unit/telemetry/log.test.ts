@@ -67,7 +67,7 @@ describe('createLogger', () => {
     }
     expect(JSON.stringify(fields)).not.toContain('secret')
     expect(fields).toMatchObject({ error_type: 'SyntaxError', stack: expect.stringContaining('    at ') })
-    expect(errorFields(new TypeError('x is not a function')).error_message).toBe('x is not a function')
+    expect(errorFields(new TypeError('x is not a function'))['error_message']).toBe('x is not a function')
     expect(errorFields('text')).toEqual({ error_type: 'string' })
   })
 })
