@@ -76,8 +76,9 @@ async function listCopies(deps: ReadDeps, ask: Listing): Promise<Reply> {
     deps.observe?.planned?.('documents', plan.targets.length, plan.merge.whole)
     const failedBefore = failed.size
     const retarget = retargetList(scope, plan)
+    const { targets, uncovered } = plan
     const how = { retarget, deadline: context.deadline, operation: 'documents', failed, failures }
-    const answers = await runScatter(scatterDeps(deps), { ...plan, ...how })
+    const answers = await runScatter(scatterDeps(deps), { targets, uncovered, ...how })
     const [refusal] = answers.refusals
     if (refusal !== undefined) return refusalReply(deps, refusal, { index, request: call.client, context })
     const again = round < PLANS_MAX && deps.clock.now() < context.deadline.at

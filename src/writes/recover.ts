@@ -4,6 +4,7 @@ import type { OperationRow } from '../model/operation.ts'
 import type { JsonObject } from '../model/view.ts'
 import { sleep } from '../std/clock.ts'
 import type { WriteContext } from './context.ts'
+import { deferred } from './deferred.ts'
 import { clear, metadataOf, review } from './dispatch/dispatch.ts'
 import { REBUILT } from './dispatch/enrol.ts'
 import { settle } from './dispatch/settle.ts'
@@ -12,7 +13,6 @@ import { createBehaviour, dropBehaviour } from './operations/index-operations.ts
 import { settingsBehaviour } from './operations/settings-operation.ts'
 import {
   ANY_PART,
-  deferred,
   type IndexRun,
   isWritten,
   type Leg,

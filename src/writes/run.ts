@@ -6,6 +6,7 @@ import type { NewTask } from '../model/task.ts'
 import type { CopyState, IndexView, JsonObject, SearchFacts } from '../model/view.ts'
 import type { NodeRequest } from '../nodes/transport.ts'
 import { assert } from '../std/assert.ts'
+import type { Deferred } from './deferred.ts'
 import { Lane, type LaneEntry } from './dispatch/lane.ts'
 
 /** A shard on a node, as the write path knows it. */
@@ -117,23 +118,6 @@ export interface Operation {
   graceOver: boolean
   readonly confirmed: Deferred<void>
   readonly ended: Deferred<boolean>
-}
-
-export interface Deferred<T> {
-  readonly promise: Promise<T>
-  readonly resolve: (value: T) => void
-  readonly reject: (reason: Error) => void
-}
-
-export function deferred<T>(): Deferred<T> {
-  let resolve: (value: T) => void = () => undefined
-  let reject: (reason: Error) => void = () => undefined
-  const promise = new Promise<T>((accept, refuse) => {
-    resolve = accept
-    reject = refuse
-  })
-  promise.catch(() => undefined)
-  return { promise, resolve, reject }
 }
 
 /** An index as the write path runs it: the authority for its copies; the view is made from it. */

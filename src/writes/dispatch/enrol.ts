@@ -3,14 +3,8 @@ import type { NodeId, ShardId } from '../../model/ids.ts'
 import type { OperationKind } from '../../model/operation.ts'
 import type { NewTask } from '../../model/task.ts'
 import type { WriteContext } from '../context.ts'
-import {
-  deferred,
-  type IndexRun,
-  isWritten,
-  type Leg,
-  type Operation,
-  type OperationBehaviour,
-} from '../run.ts'
+import { deferred } from '../deferred.ts'
+import { type IndexRun, isWritten, type Leg, type Operation, type OperationBehaviour } from '../run.ts'
 
 export interface NewOperation {
   readonly run: IndexRun

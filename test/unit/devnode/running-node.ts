@@ -24,9 +24,11 @@ export interface CallOptions {
 
 export const MASTER_KEY = 'masterKey'
 
-function bodyOf(body: unknown): BodyInit | null {
+type FetchBody = NonNullable<RequestInit['body']>
+
+function bodyOf(body: unknown): FetchBody | null {
   if (body === undefined) return null
-  return typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body)
+  return typeof body === 'string' || body instanceof Uint8Array ? (body as FetchBody) : JSON.stringify(body)
 }
 
 export async function callNode(
