@@ -29,13 +29,15 @@ import {
   CLOSE_BRACKET,
   COLON,
   COMMA,
+  containerEnd,
   MIROIR,
+  nextMark,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
+  setScanEnd,
   skipSpace,
   stringEnd,
-  UNDERSCORE,
   valueEnd,
 } from './json'
 import { ENTRY_BYTES, isSeqEntry, writeSeq } from './keys'
@@ -76,6 +78,8 @@ const WORD_RANKING: u64 = 0x676e696b6e61725f
 const WORD_SCOREDET: u64 = 0x74654465726f6353
 const WORD_AILS: u32 = 0x736c6961
 const WORD_SEQ: u32 = 0x7165735f
+/** `"_` */
+const OPEN_UNDERSCORE: u16 = 0x5f22
 
 let ordering: usize = 0
 let details: usize = 0
@@ -97,6 +101,7 @@ export function scanAnswer(): i32 {
   setField(FIELD_ENVELOPE_CUT, 0)
   forgetRules()
   const end = field(FIELD_INPUT_END)
+  setScanEnd(end)
   let p = scanMembers(skipSpace(field(FIELD_INPUT)))
   if (p !== 0) {
     p = skipSpace(p)
@@ -209,49 +214,83 @@ function scanHit(start: usize, row: usize): usize {
 
 /**
  * Walks an object and cuts its members named `_miroir_*`; of a hit also the details, and inside `_formatted`
- * and `_matchesPosition` the same again. A run of cut members takes the commas after it, or, at the end, the
- * one before.
+ * and `_matchesPosition` the same again. Nothing else is looked at but where containers begin and end.
  */
 function cutMembers(at: usize, isHit: bool): usize {
-  let p = skipSpace(at + 1)
-  if (load<u8>(p) === CLOSE_BRACE) return p + 1
-  let openCut: usize = 0
-  let keptEnd: usize = 0
+  let p = at + 1
   while (true) {
-    const start = p
-    p = readName(start)
+    p = nextMark(p)
     if (p === 0) return 0
-    let kind = MEMBER_OTHER
-    if (load<u8>(start, 1) === UNDERSCORE) kind = memberKind(start + 1, nameEnd - start - 1, isHit)
-    let isCut = kind === MEMBER_OURS
-    if (kind === MEMBER_DETAILS) {
-      const after = readDetails(p)
-      if (after === 0) return 0
-      isCut = details === DETAILS_CUT && detailsSeen
-    }
-    if (isCut) {
-      if (openCut === 0) openCut = start
-    } else if (openCut !== 0) {
-      addCut(openCut, start)
-      openCut = 0
-    }
-    if (kind === MEMBER_NESTED || (kind === MEMBER_DETAILS && !isCut && detailsSeen)) {
-      p = load<u8>(p) === OPEN_BRACE ? cutMembers(p, false) : valueEnd(p)
-    } else {
-      p = kind === MEMBER_DETAILS ? detailsEnd : valueEnd(p)
-    }
+    const byte = load<u8>(p)
+    if (byte === CLOSE_BRACE) return p + 1
+    if (byte === QUOTE) p = underscored(p, isHit)
+    else p = byte === CLOSE_BRACKET ? fail(CODE_SYNTAX, p) : containerEnd(p)
     if (p === 0) return 0
-    const valueStop = p
-    p = skipSpace(p)
+  }
+}
+
+/** A string that begins with an underscore; answers where the walk goes on. */
+function underscored(start: usize, isHit: bool): usize {
+  nameEnd = stringEnd(start + 1)
+  if (nameEnd === 0) return 0
+  let p = skipSpace(nameEnd + 1)
+  // a value, not a name
+  if (load<u8>(p) !== COLON) return p
+  p = skipSpace(p + 1)
+  const kind = memberKind(start + 1, nameEnd - start - 1, isHit)
+  if (kind === MEMBER_OURS) return cutRun(start, valueEnd(p), isHit)
+  if (kind === MEMBER_NESTED) return load<u8>(p) === OPEN_BRACE ? cutMembers(p, false) : p
+  if (kind === MEMBER_DETAILS) {
+    const end = readDetails(p)
+    if (end === 0 || !detailsSeen) return end
+    return details === DETAILS_CUT ? cutRun(start, end, isHit) : cutMembers(p, false)
+  }
+  return p
+}
+
+/**
+ * Cuts a run of members: the first begins at `start` and has its value's end at `firstEnd`. The run takes the
+ * comma after it, or, where the object ends, the one before it.
+ */
+function cutRun(start: usize, firstEnd: usize, isHit: bool): usize {
+  let end = firstEnd
+  while (end !== 0) {
+    const p = skipSpace(end)
     const sign = load<u8>(p)
     if (sign === CLOSE_BRACE) {
-      if (openCut !== 0) addCut(keptEnd === 0 ? openCut : keptEnd, valueStop)
-      return p + 1
+      addCut(endBefore(start), end)
+      return p
     }
     if (sign !== COMMA) return fail(CODE_SYNTAX, p)
-    if (!isCut) keptEnd = valueStop
-    p = skipSpace(p + 1)
+    const next = skipSpace(p + 1)
+    end = load<u16>(next) === OPEN_UNDERSCORE ? cutEnd(next, isHit) : 0
+    if (end === 0) {
+      addCut(start, next)
+      return next
+    }
   }
+  return 0
+}
+
+/** End of the value of the member at `start` if it is cut too, else 0. */
+function cutEnd(start: usize, isHit: bool): usize {
+  const value = readName(start)
+  if (value === 0) return 0
+  const kind = memberKind(start + 1, nameEnd - start - 1, isHit)
+  if (kind === MEMBER_OURS) return valueEnd(value)
+  if (kind !== MEMBER_DETAILS || details !== DETAILS_CUT) return 0
+  const end = readDetails(value)
+  return detailsSeen ? end : 0
+}
+
+/** Where the value before the member at `start` ends, or `start` itself when it is the first. */
+function endBefore(start: usize): usize {
+  let p = start - 1
+  while (load<u8>(p) <= 0x20) p--
+  if (load<u8>(p) !== COMMA) return start
+  p--
+  while (load<u8>(p) <= 0x20) p--
+  return p + 1
 }
 
 function memberKind(name: usize, length: usize, isHit: bool): u32 {

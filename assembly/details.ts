@@ -69,7 +69,11 @@ export function decodeDetails(at: usize, keys: usize): usize {
       store<u32>(recent, <u32>out, 8)
       out += <usize>load<u32>(recent, 12) * ENTRY_BYTES
       p += length
-    } else if (length > SEQ_TAIL && isSeqEntry(<usize>load<u32>(recent, 8)) && sameSeqRule(p, recent, length)) {
+    } else if (
+      length > SEQ_TAIL &&
+      isSeqEntry(<usize>load<u32>(recent, 8)) &&
+      sameSeqRule(p, recent, length)
+    ) {
       // the hidden rule: the same text but for the place in it
       if (writeSeq(out, <u32>load<u8>(<usize>load<u32>(recent, 8), 7), p + length - SEQ_TAIL) === 0) return 0
       out += ENTRY_BYTES

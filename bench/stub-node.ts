@@ -4,7 +4,7 @@ import { recordedSearch } from './search-case.ts'
 
 /*
  * Stands for nodes in benches, in a process of its own: answers searches as recorded with as little work as
- * possible, and what the proxy's probes ask. Anything else ends the process: a 404 would look like a fast node.
+ * possible, and what the proxy's probes ask. Anything else ends the process: a 404 would look like speed.
  */
 
 const HEAD_END = '\r\n\r\n'

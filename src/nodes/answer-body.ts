@@ -45,8 +45,8 @@ export class AnswerBody {
   }
 
   /**
-   * False when the answer grows beyond its bound or its declared length. `chunk` is kept, not copied, when it is the
-   * whole answer: undici never writes to it again.
+   * False when the answer grows beyond its bound or its declared length. `chunk` is kept, not copied, when
+   * it is the whole answer: undici never writes to it again.
    */
   add(chunk: Uint8Array): boolean {
     const length = this.#length + chunk.length

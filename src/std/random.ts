@@ -8,7 +8,7 @@ export interface Random {
   bytes(length: number): Uint8Array
 }
 
-/** Few bytes are taken from a block: a draw of its own for every id costs more than all the rest of the id. */
+/** Few bytes are taken from a block: a draw for every id would cost more than all the rest of the id. */
 const BLOCK_BYTES = 4_096
 
 export const systemRandom: Random = {

@@ -14,21 +14,43 @@ const REQUEST_LABELS = ['method', 'path_template', 'status'] as const
  * never anything a client chose.
  */
 export function declareFamilies(registry: Registry) {
-  const registers = [registry]
-  const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
-    new Counter({ name, help, labelNames, registers })
-  const gauge = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
-    new Gauge({ name, help, labelNames, registers })
-  const histogram = (name: string, help: string, buckets: number[]) =>
-    new Histogram({ name, help, buckets, registers })
+  const kinds = kindsIn(registry)
   return {
-    requestDuration: new Histogram({
-      name: 'miroir_request_duration_seconds',
-      help: 'Time from the head of a request to the decision on its answer.',
-      labelNames: REQUEST_LABELS,
-      buckets: DURATION_BUCKETS_S,
-      registers,
-    }),
+    ...requestFamilies(kinds),
+    ...nodeFamilies(kinds),
+    ...copyFamilies(kinds),
+    ...taskFamilies(kinds),
+  }
+}
+
+export type Families = ReturnType<typeof declareFamilies>
+
+type Kinds = ReturnType<typeof kindsIn>
+
+function kindsIn(registry: Registry) {
+  const registers = [registry]
+  return {
+    counter: <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+      new Counter({ name, help, labelNames, registers }),
+    gauge: <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+      new Gauge({ name, help, labelNames, registers }),
+    histogram: <Label extends string>(
+      name: string,
+      help: string,
+      buckets: number[],
+      ...labelNames: Label[]
+    ) => new Histogram({ name, help, buckets, labelNames, registers }),
+  }
+}
+
+function requestFamilies({ counter, gauge, histogram }: Kinds) {
+  return {
+    requestDuration: histogram(
+      'miroir_request_duration_seconds',
+      'Time from the head of a request to the decision on its answer.',
+      DURATION_BUCKETS_S,
+      ...REQUEST_LABELS,
+    ),
     requests: counter('miroir_requests_total', 'Requests answered.', ...REQUEST_LABELS),
     requestsInFlight: gauge('miroir_requests_in_flight', 'Requests not answered yet.'),
     requestsRefused: counter(
@@ -37,30 +59,6 @@ export function declareFamilies(registry: Registry) {
       'reason',
     ),
     limitHits: counter('miroir_limit_hits_total', 'Times a bound of the program was hit.', 'limit'),
-    nodeHealthy: gauge('miroir_node_healthy', '1 when the node answers, else 0.', 'node_id'),
-    nodeRequestDuration: new Histogram({
-      name: 'miroir_node_request_duration_seconds',
-      help: 'Time of one exchange with a node.',
-      labelNames: ['node_id', 'operation'] as const,
-      buckets: DURATION_BUCKETS_S,
-      registers,
-    }),
-    nodeErrors: counter(
-      'miroir_node_errors_total',
-      'Exchanges with a node that gave nothing usable.',
-      'node_id',
-      'error_type',
-    ),
-    shardCoverage: gauge('miroir_shard_coverage', 'Share of shards that some readable copy covers, 0 to 1.'),
-    degradedShards: gauge('miroir_degraded_shards_total', 'Shards with fewer readable copies than assigned.'),
-    shardDistribution: gauge('miroir_shard_distribution', 'Copies of shards on a node.', 'node_id'),
-    taskProcessingAge: histogram(
-      'miroir_task_processing_age_seconds',
-      'Time from the acceptance of a task to its end.',
-      TASK_AGE_BUCKETS_S,
-    ),
-    tasks: counter('miroir_tasks_total', 'Tasks that ended, by outcome, and tasks accepted.', 'status'),
-    taskRegistrySize: gauge('miroir_task_registry_size', 'Tasks in the store.'),
     scatterFanOut: histogram(
       'miroir_scatter_fan_out_size',
       'Nodes asked for one client request.',
@@ -71,6 +69,33 @@ export function declareFamilies(registry: Registry) {
       'Answers that left out shards without a readable copy.',
     ),
     scatterRetries: counter('miroir_scatter_retries_total', 'Parts of reads asked of another copy.'),
+  }
+}
+
+function nodeFamilies({ counter, gauge, histogram }: Kinds) {
+  return {
+    nodeHealthy: gauge('miroir_node_healthy', '1 when the node answers, else 0.', 'node_id'),
+    nodeRequestDuration: histogram(
+      'miroir_node_request_duration_seconds',
+      'Time of one exchange with a node.',
+      DURATION_BUCKETS_S,
+      'node_id',
+      'operation',
+    ),
+    nodeErrors: counter(
+      'miroir_node_errors_total',
+      'Exchanges with a node that gave nothing usable.',
+      'node_id',
+      'error_type',
+    ),
+  }
+}
+
+function copyFamilies({ counter, gauge }: Kinds) {
+  return {
+    shardCoverage: gauge('miroir_shard_coverage', 'Share of shards that some readable copy covers, 0 to 1.'),
+    degradedShards: gauge('miroir_degraded_shards_total', 'Shards with fewer readable copies than assigned.'),
+    shardDistribution: gauge('miroir_shard_distribution', 'Copies of shards on a node.', 'node_id'),
     copies: gauge('miroir_copies', 'Copies of shards by state.', 'state'),
     viewEpoch: gauge('miroir_view_epoch', 'Epoch of the view this process reads by.'),
     copyRefills: counter('miroir_copy_refills_total', 'Copies brought back, by outcome.', 'outcome'),
@@ -78,4 +103,14 @@ export function declareFamilies(registry: Registry) {
   }
 }
 
-export type Families = ReturnType<typeof declareFamilies>
+function taskFamilies({ counter, gauge, histogram }: Kinds) {
+  return {
+    taskProcessingAge: histogram(
+      'miroir_task_processing_age_seconds',
+      'Time from the acceptance of a task to its end.',
+      TASK_AGE_BUCKETS_S,
+    ),
+    tasks: counter('miroir_tasks_total', 'Tasks that ended, by outcome, and tasks accepted.', 'status'),
+    taskRegistrySize: gauge('miroir_task_registry_size', 'Tasks in the store.'),
+  }
+}

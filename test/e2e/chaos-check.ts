@@ -67,7 +67,10 @@ function documentsOf(list: string): string[] {
 function apart(one: readonly string[], other: readonly string[]): string {
   const only = (forms: readonly string[], rest: readonly string[]): string => {
     const known = new Set(rest)
-    return forms.filter((form) => !known.has(form)).slice(0, 3).join(' ')
+    return forms
+      .filter((form) => !known.has(form))
+      .slice(0, 3)
+      .join(' ')
   }
   return `${only(one, other)} / ${only(other, one)}`
 }

@@ -55,7 +55,8 @@ export class Ledger {
     }
     const allowed = new Map<string, (string | null)[]>()
     for (const [id, document] of documents) allowed.set(id, [canonical(document)])
-    for (const [id, forms] of others) allowed.set(id, [...new Set([...(allowed.get(id) ?? [null]), ...forms])])
+    for (const [id, forms] of others)
+      allowed.set(id, [...new Set([...(allowed.get(id) ?? [null]), ...forms])])
     return { allowed, complaints }
   }
 }

@@ -43,12 +43,7 @@ export function newSightings(): Sightings {
 }
 
 /** Sends a write and books what came of it; false when nobody knows. */
-export async function book(
-  client: Client,
-  ledger: Ledger,
-  seen: Sightings,
-  write: Write,
-): Promise<boolean> {
+export async function book(client: Client, ledger: Ledger, seen: Sightings, write: Write): Promise<boolean> {
   const { method, path, body, change } = write
   const what = `${method} ${path} ${JSON.stringify(body)?.slice(0, 200)}`
   const options = body === undefined ? {} : { body: JSON.stringify(body) }
@@ -115,7 +110,14 @@ export class Writer {
   #next(): Write {
     const dice = this.#dice
     const documents = `/indexes/${LIVE}/documents`
-    const ids = [...new Set(dice.some(Array.from({ length: IDS }, (_, at) => at), 5))]
+    const ids = [
+      ...new Set(
+        dice.some(
+          Array.from({ length: IDS }, (_, at) => at),
+          5,
+        ),
+      ),
+    ]
       .concat(dice.below(IDS))
       .map((at) => `${this.#owner}d${at}`)
     const kind = dice.below(20)
@@ -143,7 +145,14 @@ export class Writer {
   #document(id: string): Document {
     const dice = this.#dice
     const text = dice.some(['wonder', 'star', 'love', 'road', 'fury'], 4).join(' ')
-    return { id, owner: this.#owner, class: dice.below(4), step: this.#step, text, list: dice.some(['a', 'b', null], 3) }
+    return {
+      id,
+      owner: this.#owner,
+      class: dice.below(4),
+      step: this.#step,
+      text,
+      list: dice.some(['a', 'b', null], 3),
+    }
   }
 
   #update(path: string, ids: readonly string[]): Write {
@@ -199,9 +208,12 @@ const CHANGES = [
 ]
 
 /** Changes the settings of an index that is written. */
-export async function changeSettings(
-  to: { client: Client; ledger: Ledger; seen: Sightings; goesOn: () => boolean },
-): Promise<void> {
+export async function changeSettings(to: {
+  client: Client
+  ledger: Ledger
+  seen: Sightings
+  goesOn: () => boolean
+}): Promise<void> {
   for (let step = 0; to.goesOn(); step++) {
     const body = CHANGES[step % CHANGES.length]
     await book(to.client, to.ledger, to.seen, {

@@ -1,6 +1,15 @@
 import { complaintsOf, endedTasks } from './chaos-check.ts'
 import { Ledger } from './chaos-ledger.ts'
-import { changeSettings, EMPTIED, emptyAndFill, INDEXES, LIVE, newSightings, type Sightings, Writer } from './chaos-load.ts'
+import {
+  changeSettings,
+  EMPTIED,
+  emptyAndFill,
+  INDEXES,
+  LIVE,
+  newSightings,
+  type Sightings,
+  Writer,
+} from './chaos-load.ts'
 import { type Expected, expectedOf, fillSteady, searchAlways, witness } from './chaos-readers.ts'
 import { ChaosWorld, physicalName } from './chaos-world.ts'
 import { type NodeProcess, pause, type Shape } from './processes.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../src/std/random.ts'
-import { ChaosRun, type Fault } from './chaos-round.ts'
 import { INDEXES, LIVE, type Sightings } from './chaos-load.ts'
+import { ChaosRun, type Fault } from './chaos-round.ts'
 import { Dice } from './differential-data.ts'
 import { pause, type Shape } from './processes.ts'
 import { meilisearchBinary } from './real-node.ts'
@@ -13,7 +13,9 @@ const REAL = process.env['CHAOS_REAL'] === '1'
 const SHAPE: Shape = { groups: 2, nodesPerGroup: 2, replicationFactor: 1, shards: 6 }
 const binary = REAL ? meilisearchBinary() : null
 if (!REAL || binary === null) {
-  process.stderr.write('\n*** CHAOS RUNS WITH EMBEDDED NODES ONLY (CHAOS_REAL=1 and MEILISEARCH_BIN for real ones) ***\n')
+  process.stderr.write(
+    '\n*** CHAOS RUNS WITH EMBEDDED NODES ONLY (CHAOS_REAL=1 and MEILISEARCH_BIN for real ones) ***\n',
+  )
 }
 
 /** Killed in the middle of everything, and started again on what it has. */

@@ -15,7 +15,18 @@ const FILMS: readonly string[] = gunzipSync(readFileSync(SAMPLE))
   .map((line) => line.replace(/,$/, '').replace(/^\{"id":\d+,/, ''))
 
 export const TAGS = ['a', 'B', 'b', 'Straße', 'strasse', '①', '1', 'Ünï', ' pad ', 'z z']
-const AWKWARD = ['1.0', '1e3', '-0.0', '9007199254740993', '0.1', 'null', '"twelve"', '[]', '{"x":[1,null]}', '18446744073709551615']
+const AWKWARD = [
+  '1.0',
+  '1e3',
+  '-0.0',
+  '9007199254740993',
+  '0.1',
+  'null',
+  '"twelve"',
+  '[]',
+  '{"x":[1,null]}',
+  '18446744073709551615',
+]
 
 export class Dice {
   readonly #random: Random
@@ -47,7 +58,10 @@ export class Dice {
 export interface Known {
   /** Ids that were ever written since the index was empty. */
   readonly used: Set<number>
-  /** A document was replaced, or one was deleted and others came: ties are no longer in the order of insertion. */
+  /**
+   * A document was replaced, or one was deleted and others came: ties are no longer in the order of
+   * insertion.
+   */
   shuffled: boolean
   deleted: boolean
   serial: number
@@ -69,7 +83,12 @@ function documentText(dice: Dice, id: number, serial: number): string {
 }
 
 function partText(dice: Dice, id: number, serial: number): string {
-  const field = dice.pick(['"rating":7.50', '"title":"Harry Potter Returns"', '"tags":["new","b"]', '"extra":{"a":1}'])
+  const field = dice.pick([
+    '"rating":7.50',
+    '"title":"Harry Potter Returns"',
+    '"tags":["new","b"]',
+    '"extra":{"a":1}',
+  ])
   return `{"id":${id},"serial":${serial},${field}}`
 }
 
@@ -120,7 +139,19 @@ export function clearing(known: Known): Step {
 }
 
 export const BASE_SETTINGS = {
-  filterableAttributes: ['genre', 'rating', 'year', 'tags', 'group', 'serial', 'type', 'minutes', '_geo', 'odd', 'info'],
+  filterableAttributes: [
+    'genre',
+    'rating',
+    'year',
+    'tags',
+    'group',
+    'serial',
+    'type',
+    'minutes',
+    '_geo',
+    'odd',
+    'info',
+  ],
   sortableAttributes: ['rating', 'year', 'serial', 'title', '_geo', 'minutes', 'info.budget'],
 }
 

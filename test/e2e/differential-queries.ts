@@ -4,8 +4,29 @@ import type { Step } from './differential-world.ts'
 
 /* Random reads. */
 
-const WORDS = ['the', 'love', 'star', 'harry', 'potter', 'man', 'dead', 'night', 'spielberg', 'drama', 'comedy', 'war']
-const SORTS = ['rating:desc', 'rating:asc', 'year:asc', 'title:desc', 'minutes:asc', 'info.budget:desc', '_geoPoint(48.8, 2.3):asc']
+const WORDS = [
+  'the',
+  'love',
+  'star',
+  'harry',
+  'potter',
+  'man',
+  'dead',
+  'night',
+  'spielberg',
+  'drama',
+  'comedy',
+  'war',
+]
+const SORTS = [
+  'rating:desc',
+  'rating:asc',
+  'year:asc',
+  'title:desc',
+  'minutes:asc',
+  'info.budget:desc',
+  '_geoPoint(48.8, 2.3):asc',
+]
 const FIELDS = ['id', 'title', 'rating', 'tags', 'info', 'info.country', 'nothing', '*']
 
 function misspelled(dice: Dice, word: string): string {
@@ -73,7 +94,8 @@ export function searching(dice: Dice, known: Known): Step {
   const sort = dice.chance(0.35) ? dice.some(SORTS, 2) : []
   if (known.shuffled) sort.push('serial:asc')
   if (sort.length > 0) body['sort'] = sort
-  if (dice.chance(0.3)) body['facets'] = dice.pick([['*'], ['genre'], ['rating', 'tags'], ['year', 'genre', 'group'], ['title']])
+  if (dice.chance(0.3))
+    body['facets'] = dice.pick([['*'], ['genre'], ['rating', 'tags'], ['year', 'genre', 'group'], ['title']])
   if (dice.chance(0.2)) body['matchingStrategy'] = dice.pick(['all', 'last'])
   window(dice, body)
   shown(dice, body)
@@ -90,7 +112,10 @@ function asParameters(path: string, body: Readonly<Record<string, unknown>>): St
   return { method: 'GET', path: `${path}?${parameters}` }
 }
 
-/** Documents by id, by filter and in pages. A list follows insertion, so that of a shuffled index is sorted here. */
+/**
+ * Documents by id, by filter and in pages. A list follows insertion, so that of a shuffled index is sorted
+ * here.
+ */
 export function listing(dice: Dice, known: Known): Step {
   const path = `/indexes/${INDEX}/documents`
   const id = dice.pick([...known.used, 999_999])

@@ -3,8 +3,8 @@ import {
   additions,
   BASE_SETTINGS,
   clearing,
-  deletion,
   Dice,
+  deletion,
   INDEX,
   type Known,
   newKnown,
@@ -68,7 +68,12 @@ function writing(dice: Dice, known: Known): Step {
   return settingsChange(dice)
 }
 
-async function read(world: DifferentialWorld, dice: Dice, known: Known, tally: Tally): Promise<string | null> {
+async function read(
+  world: DifferentialWorld,
+  dice: Dice,
+  known: Known,
+  tally: Tally,
+): Promise<string | null> {
   const { step, view } = reading(dice, known)
   const [single, proxy] = await world.both(step)
   if (proxy.text.includes('"miroir_unsupported"')) {
@@ -79,7 +84,10 @@ async function read(world: DifferentialWorld, dice: Dice, known: Known, tally: T
   return difference(step, seen(single), seen(proxy))
 }
 
-function reading(dice: Dice, known: Known): { readonly step: Step; readonly view: (answer: Answer) => string } {
+function reading(
+  dice: Dice,
+  known: Known,
+): { readonly step: Step; readonly view: (answer: Answer) => string } {
   const kind = dice.below(20)
   if (kind < 2) return { step: describing(dice), view: comparable }
   if (kind < 6) return { step: listing(dice, known), view: known.shuffled ? asSet : comparable }
@@ -94,7 +102,10 @@ function asSet(answer: Answer): string {
   return comparable({ status: answer.status, text: JSON.stringify({ ...body, results }) })
 }
 
-/** Statistics of a node that holds more shards than it is asked for are estimates, but for the number of documents. */
+/**
+ * Statistics of a node that holds more shards than it is asked for are estimates, but for the number of
+ * documents.
+ */
 function certain(answer: Answer): string {
   const { numberOfDocuments } = JSON.parse(answer.text) as { numberOfDocuments?: number }
   return numberOfDocuments === undefined ? comparable(answer) : `${answer.status} ${numberOfDocuments}`

@@ -47,7 +47,10 @@ export function comparable(answer: Pick<Answer, 'status' | 'text'>): string {
   return `${answer.status} ${text.replace(SPELLED, spelledAlike)}`
 }
 
-/** Counts of a facet whose values are spelled in several ways; each node shows the spelling of its first document. */
+/**
+ * Counts of a facet whose values are spelled in several ways; each node shows the spelling of its first
+ * document.
+ */
 const SPELLED = /"tags":\{[^}]*\}/g
 
 function spelledAlike(facet: string): string {
@@ -61,7 +64,12 @@ export class DifferentialWorld {
   readonly #endings: readonly Ending[]
   readonly #folder: string
 
-  constructor(clients: { single: Client; proxy: Client }, app: App, endings: readonly Ending[], folder: string) {
+  constructor(
+    clients: { single: Client; proxy: Client },
+    app: App,
+    endings: readonly Ending[],
+    folder: string,
+  ) {
     this.single = clients.single
     this.proxy = clients.proxy
     this.#app = app
@@ -82,10 +90,17 @@ export class DifferentialWorld {
     }))
     const [port] = await freePorts(1)
     const env = proxyEnvironment(shape, places, join(folder, 'miroir.db'))
-    const { config } = loadConfig({ file: null, env: { ...env, MIROIR_SERVER__PORT: String(port) }, sets: [] })
+    const { config } = loadConfig({
+      file: null,
+      env: { ...env, MIROIR_SERVER__PORT: String(port) },
+      sets: [],
+    })
     const app = await createApp({ config, logger: createLogger({ level: 'warn' }) })
     const proxy = new Client(`http://127.0.0.1:${app.server.port}`, CLIENT_KEY)
-    await eventually('the proxy is ready', async () => (await proxy.call('GET', '/_miroir/ready')).status === 200)
+    await eventually(
+      'the proxy is ready',
+      async () => (await proxy.call('GET', '/_miroir/ready')).status === 200,
+    )
     return new DifferentialWorld({ single: new Client(first ?? '', NODE_KEY), proxy }, app, started, folder)
   }
 

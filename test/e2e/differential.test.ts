@@ -14,7 +14,9 @@ const SHAPES: readonly Shape[] = [
 ]
 const binary = meilisearchBinary()
 if (binary === null) {
-  process.stderr.write('\n*** NO MEILISEARCH BINARY: THE COMPARISON WITH REAL NODES IS SKIPPED (set MEILISEARCH_BIN) ***\n')
+  process.stderr.write(
+    '\n*** NO MEILISEARCH BINARY: THE COMPARISON WITH REAL NODES IS SKIPPED (set MEILISEARCH_BIN) ***\n',
+  )
 }
 
 const KINDS = [
@@ -41,7 +43,8 @@ for (const { kind, binary: program, skipped } of KINDS) {
             found.push(`seed ${seed}: ${text}`)
           }
         }
-        if (process.env['DIFF_SEEDS'] !== undefined) process.stdout.write(`${name}: ${JSON.stringify(tally)}\n`)
+        if (process.env['DIFF_SEEDS'] !== undefined)
+          process.stdout.write(`${name}: ${JSON.stringify(tally)}\n`)
         expect(found.join('\n\n')).toBe('')
         expect(tally.reads).toBeGreaterThan(0)
       }, 3_600_000)

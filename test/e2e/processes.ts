@@ -23,7 +23,10 @@ process.once('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
-/** A folder of its own, in memory where the machine has a memory file system; removed at the end at the latest. */
+/**
+ * A folder of its own, in memory where the machine has a memory file system; removed at the end at the
+ * latest.
+ */
 export function temporaryFolder(): string {
   const base = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
   const folder = mkdtempSync(join(base, 'miroir-processes-'))
@@ -185,7 +188,9 @@ export class NodeProcess extends Served {
 
   async start(): Promise<void> {
     mkdirSync(this.#data, { recursive: true })
-    await this.launch(async () => (await this.client.call('GET', '/health', { timeoutMs: 1_000 })).status === 200)
+    await this.launch(
+      async () => (await this.client.call('GET', '/health', { timeoutMs: 1_000 })).status === 200,
+    )
   }
 
   /** Its volume is lost. */
@@ -231,7 +236,11 @@ export interface Place {
 }
 
 /** Configuration of a proxy as environment variables. */
-export function proxyEnvironment(shape: Shape, places: readonly Place[], store: string): Record<string, string> {
+export function proxyEnvironment(
+  shape: Shape,
+  places: readonly Place[],
+  store: string,
+): Record<string, string> {
   const nodes = places.map(({ id, address, group }) => ({ id, address, replica_group: group }))
   return {
     MIROIR_MASTER_KEY: CLIENT_KEY,

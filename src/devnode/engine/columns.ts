@@ -166,7 +166,10 @@ function scalarCell(text: string): Cell {
   return { numbers: NO_NUMBERS, strings, spellings, isNull: false, isEmpty: spelling === '' }
 }
 
-/** The text of a plain value that needs no parsing; empty when nothing can be there, null when parsing is needed. */
+/**
+ * The text of a plain value that needs no parsing; empty when nothing can be there, null when parsing is
+ * needed.
+ */
 function onlyScalar({ names, values }: StoredDocument, attribute: string): string | null {
   const dotted = attribute.includes('.')
   if (dotted) return null

@@ -10,7 +10,7 @@ import {
   type NodeReply,
   reply,
 } from './call.ts'
-import { refuse } from './refusal.ts'
+import { refuse, refuseLacking } from './refusal.ts'
 import {
   expectArray,
   expectBoolean,
@@ -114,7 +114,10 @@ export function swapIndexes(call: NodeCall): NodeReply {
       if (name !== 'indexes' && name !== 'rename')
         throw unknownName('field', name, ['indexes', 'rename'], spot)
     }
-    const uids = expectStrings(swap['indexes'] ?? null, {
+    if (swap['indexes'] === undefined) {
+      throw refuse('missing_swap_indexes', `Missing field \`indexes\` inside \`${spot.path}\``)
+    }
+    const uids = expectStrings(swap['indexes'], {
       path: `${spot.path}.indexes`,
       code: 'invalid_swap_indexes',
     })
@@ -168,13 +171,24 @@ function indexStats(call: NodeCall, index: DevIndex): object {
 
 const STATS_PARAMETERS = ['showInternalDatabaseSizes', 'sizeFormat']
 
-export function getIndexStats(call: NodeCall): NodeReply {
+function checkStatsParameters(call: NodeCall): void {
   knownParameters(call, STATS_PARAMETERS)
+  const format = call.query.get('sizeFormat') ?? 'raw'
+  if (format === 'human' || call.query.get('showInternalDatabaseSizes') === 'true') {
+    throw refuseLacking('Formatting sizes and naming internal ones')
+  }
+  if (format === 'raw') return
+  const text = `Unknown value \`${format}\` for parameter \`sizeFormat\`: expected one of \`human\`, \`raw\``
+  throw refuse('invalid_stats_size_format', text)
+}
+
+export function getIndexStats(call: NodeCall): NodeReply {
+  checkStatsParameters(call)
   return reply(indexStats(call, call.engine.index(indexUidOf(call))))
 }
 
 export function getStats(call: NodeCall): NodeReply {
-  knownParameters(call, STATS_PARAMETERS)
+  checkStatsParameters(call)
   const all = call.engine.indexes()
   const bytes = all.reduce((sum, index) => sum + index.table.bytes, 0)
   const { lastUpdateMs } = call.engine

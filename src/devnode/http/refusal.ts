@@ -44,6 +44,7 @@ export function refuseLacking(feature: string): MiroirError {
 const FEATURE_PAGES = {
   network: 'https://github.com/orgs/meilisearch/discussions/805',
   personalization: 'https://github.com/orgs/meilisearch/discussions/866',
+  'get task documents route': 'https://github.com/orgs/meilisearch/discussions/808',
   metrics: 'https://github.com/meilisearch/product/discussions/625',
   'logs route': 'https://github.com/orgs/meilisearch/discussions/721',
   'chat completions': 'https://github.com/orgs/meilisearch/discussions/835',
@@ -54,7 +55,10 @@ const FEATURE_PAGES = {
 
 export type SwitchedOff = keyof typeof FEATURE_PAGES
 
-/** What a node says of a feature that was not switched on; `PATCH /experimental-features` says that it cannot be here. */
+/**
+ * What a node says of a feature that was not switched on; `PATCH /experimental-features` says that it cannot
+ * be here.
+ */
 export function switchedOffText(doing: string, feature: SwitchedOff): string {
   const page = FEATURE_PAGES[feature]
   return `${doing} requires enabling the \`${feature}\` experimental feature. See ${page}`

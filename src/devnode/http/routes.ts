@@ -127,6 +127,9 @@ export const ROUTES: readonly Route[] = [
   route('/swap-indexes', { POST: ['indexes.swap', swapIndexes] }),
   route('/tasks', { GET: ['tasks.get', listTasks], DELETE: ['tasks.delete', deleteTasks] }),
   route('/tasks/cancel', { POST: ['tasks.cancel', cancelTasks] }),
+  route('/tasks/*/documents', {
+    GET: switchedOff('tasks.get', 'Getting the documents of an enqueued task', 'get task documents route'),
+  }),
   route('/tasks/*', { GET: ['tasks.get', getTask] }),
   route('/batches', { GET: ['tasks.get', listBatches] }),
   route('/batches/*', { GET: ['tasks.get', getBatch] }),

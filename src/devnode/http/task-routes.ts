@@ -71,7 +71,7 @@ export function getBatch(call: NodeCall): NodeReply {
 }
 
 function matchedTasks(call: NodeCall, verb: 'cancel' | 'delete'): number[] {
-  knownParameters(call, FILTER_PARAMETERS)
+  knownParameters(call, ['uids', ...FILTER_PARAMETERS.filter((name) => name !== 'uids')])
   if (call.query.size === 0) {
     const names =
       '`uids`, `indexUids`, `statuses`, `types`, `canceledBy`, `beforeEnqueuedAt`, `afterEnqueuedAt`, ' +

@@ -2,6 +2,7 @@ import { JsonFault, JsonScanner } from './scan.ts'
 
 const PLAIN_INTEGER = /^-?[1-9]\d{0,17}$|^0$/
 const PLAIN_FRACTION = /^-?\d{1,15}\.\d*[1-9]$/
+const NUMBER_PARTS = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 const U64_MAX = 18446744073709551615n
 const I64_MIN = -9223372036854775808n
 
@@ -21,6 +22,31 @@ export function printDouble(value: number): string {
   return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`
 }
 
+/**
+ * Reads a double as a real node does: up to 64 bits of digits times a power of ten, which is not always the
+ * nearest double.
+ */
+function readDouble(token: string): number {
+  const [, sign, whole = '', fraction = '', power = '0'] = NUMBER_PARTS.exec(token) ?? []
+  let digits = 0n
+  let exponent = Number(power)
+  for (const [at, digit] of [...(whole + fraction)].entries()) {
+    const next = digits * 10n + BigInt(digit)
+    const inWhole = at < whole.length
+    if (next > U64_MAX) {
+      if (inWhole) exponent += whole.length - at
+      break
+    }
+    digits = next
+    if (!inWhole) exponent--
+  }
+  let value = Number(digits)
+  for (; exponent < -308 && value !== 0; exponent += 308) value /= 1e308
+  value = exponent < 0 ? value / Number(`1e${-exponent}`) : value * Number(`1e${exponent}`)
+  if (Number.isNaN(value)) value = 0
+  return sign === '-' ? -value : value
+}
+
 /** A number token in the node's spelling: integers of 64 bits stay, everything else goes through a double. */
 function canonicalNumber(token: string, whole: string, at: number): string {
   if (PLAIN_INTEGER.test(token)) return token
@@ -28,9 +54,10 @@ function canonicalNumber(token: string, whole: string, at: number): string {
     const value = BigInt(token)
     if (value <= U64_MAX && value >= I64_MIN) return token
   }
-  const value = Number(token)
   // Most fractions are written with their shortest digits already.
-  if (PLAIN_FRACTION.test(token) && String(value) === token) return token
+  const plain = token.length <= 16 && PLAIN_FRACTION.test(token) && String(Number(token)) === token
+  if (plain && Math.abs(Number(token)) >= 1e-5) return token
+  const value = readDouble(token)
   if (!Number.isFinite(value)) throw new JsonFault('number out of range', whole, at)
   return printDouble(value)
 }

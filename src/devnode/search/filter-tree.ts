@@ -30,75 +30,82 @@ export const OPERATOR_NAMES: Readonly<Record<'null' | 'empty' | 'exists', string
 
 /** Prints a filter the way a node rewrites it for its error texts, and notes where each word went. */
 export function printFilter(filter: Filter): { text: string; places: ReadonlyMap<Word, number> } {
-  const places = new Map<Word, number>()
-  let text = ''
-  const quoted = (word: Word): void => {
-    places.set(word, text.length + 1)
-    text += `"${word.text.replaceAll('"', '\\"')}"`
+  const printer = new FilterPrinter()
+  printer.print(filter)
+  return printer
+}
+
+class FilterPrinter {
+  readonly places = new Map<Word, number>()
+  text = ''
+
+  print(filter: Filter): void {
+    switch (filter.kind) {
+      case 'and':
+      case 'or':
+        return this.#joined(filter.parts, ` ${filter.kind.toUpperCase()} `, (part) => this.#wrapped(part))
+      case 'not':
+        this.text += 'NOT '
+        return this.#wrapped(filter.part)
+      case 'geoRadius':
+        return this.#plainList('_geoRadius(', filter.values, ')')
+      case 'geoBox':
+        this.#plainList('_geoBoundingBox([', filter.values.slice(0, 2), '], [')
+        return this.#plainList('', filter.values.slice(2), '])')
+      default:
+        this.#quoted(filter.field)
+        return this.#condition(filter)
+    }
   }
-  const plain = (word: Word, index: number): void => {
-    if (index > 0) text += ', '
-    places.set(word, text.length)
-    text += word.text
+
+  /** What follows the name of a field. */
+  #condition(filter: Extract<Filter, { field: Word }>): void {
+    switch (filter.kind) {
+      case 'compare':
+        this.text += ` ${filter.operator} `
+        return this.#quoted(filter.value)
+      case 'startsWith':
+        this.text += ' STARTS WITH '
+        return this.#quoted(filter.value)
+      case 'between':
+        this.text += ' '
+        this.#quoted(filter.from)
+        this.text += ' TO '
+        return this.#quoted(filter.to)
+      case 'in':
+        this.text += ' IN ['
+        this.#joined(filter.values, ', ', (value) => this.#quoted(value))
+        this.text += ']'
+        return
+      default:
+        this.text += ` ${OPERATOR_NAMES[filter.kind]}`
+    }
   }
-  const wrapped = (inner: Filter): void => {
-    text += '('
-    print(inner)
-    text += ')'
+
+  #wrapped(filter: Filter): void {
+    this.text += '('
+    this.print(filter)
+    this.text += ')'
   }
-  const printGroup = (parts: readonly Filter[], joint: string): void => {
+
+  #joined<Part>(parts: readonly Part[], joint: string, print: (part: Part) => void): void {
     parts.forEach((part, index) => {
-      if (index > 0) text += joint
-      wrapped(part)
+      if (index > 0) this.text += joint
+      print(part)
     })
   }
-  const printGeo = (inner: Extract<Filter, { kind: 'geoRadius' | 'geoBox' }>): void => {
-    if (inner.kind === 'geoRadius') {
-      text += '_geoRadius('
-      inner.values.forEach(plain)
-      text += ')'
-      return
-    }
-    text += '_geoBoundingBox(['
-    inner.values.slice(0, 2).forEach(plain)
-    text += '], ['
-    inner.values.slice(2).forEach(plain)
-    text += '])'
-  }
-  const printIn = (inner: Extract<Filter, { kind: 'in' }>): void => {
-    quoted(inner.field)
-    text += ' IN ['
-    inner.values.forEach((value, index) => {
-      if (index > 0) text += ', '
-      quoted(value)
+
+  #plainList(open: string, words: readonly Word[], close: string): void {
+    this.text += open
+    this.#joined(words, ', ', (word) => {
+      this.places.set(word, this.text.length)
+      this.text += word.text
     })
-    text += ']'
+    this.text += close
   }
-  const printLeaf = (inner: Filter): void => {
-    if (inner.kind === 'compare' || inner.kind === 'startsWith') {
-      quoted(inner.field)
-      text += inner.kind === 'compare' ? ` ${inner.operator} ` : ' STARTS WITH '
-      quoted(inner.value)
-    } else if (inner.kind === 'between') {
-      quoted(inner.field)
-      text += ' '
-      quoted(inner.from)
-      text += ' TO '
-      quoted(inner.to)
-    } else if (inner.kind === 'null' || inner.kind === 'empty' || inner.kind === 'exists') {
-      quoted(inner.field)
-      text += ` ${OPERATOR_NAMES[inner.kind]}`
-    }
+
+  #quoted(word: Word): void {
+    this.places.set(word, this.text.length + 1)
+    this.text += `"${word.text.replaceAll('"', '\\"')}"`
   }
-  const print = (inner: Filter): void => {
-    if (inner.kind === 'and' || inner.kind === 'or') printGroup(inner.parts, ` ${inner.kind.toUpperCase()} `)
-    else if (inner.kind === 'not') {
-      text += 'NOT '
-      wrapped(inner.part)
-    } else if (inner.kind === 'geoRadius' || inner.kind === 'geoBox') printGeo(inner)
-    else if (inner.kind === 'in') printIn(inner)
-    else printLeaf(inner)
-  }
-  print(filter)
-  return { text, places }
 }

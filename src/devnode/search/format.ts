@@ -30,7 +30,9 @@ export class Marker {
         this.#words.set(word, Math.max(covered, this.#words.get(word) ?? 0))
       }
     }
-    this.#phrases = terms.flatMap((term) => (term.phrase ? [term.words] : []))
+    this.#phrases = terms
+      .flatMap((term) => [term, ...term.alternatives])
+      .flatMap((term) => (term.phrase ? [term.words] : []))
   }
 
   tokens(text: string): Token[] {

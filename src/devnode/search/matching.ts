@@ -86,7 +86,8 @@ export class Matcher {
     const found = new Set<number>()
     const phrases = this.#query.terms.filter(({ phrase }) => phrase)
     const [first] = phrases.length > 0 ? phrases : this.#query.terms
-    for (const { postings } of first?.derivations ?? []) for (const docid of postings.keys()) found.add(docid)
+    const derivations = [first, ...(first?.alternatives ?? [])].flatMap((term) => term?.derivations ?? [])
+    for (const { postings } of derivations) for (const docid of postings.keys()) found.add(docid)
     return found
   }
 
@@ -118,7 +119,10 @@ export class Matcher {
       found = this.#collect(term)
       this.#found.set(term, found)
     }
-    return found.get(docid) ?? NONE
+    const own = found.get(docid) ?? NONE
+    if (term.alternatives.length === 0) return own
+    const others = term.alternatives.flatMap((one) => this.#phraseOccurrences(one, docid))
+    return [...own, ...others.map((one) => ({ ...one, exact: false }))]
   }
 
   /** All occurrences of a term by document: a short prefix stands for thousands of words. */

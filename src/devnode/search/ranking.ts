@@ -194,7 +194,9 @@ export function fieldRule(index: DevIndex, request: Extract<SortRequest, { kind:
   }
 }
 
-/** A bucket of the order by distance: what lies within a metre of its first document counts as equally far. */
+/**
+ * A bucket of the order by distance: what lies within a metre of its first document counts as equally far.
+ */
 export interface GeoRule extends Rule {
   /** Puts candidates that are sorted by everything up to this rule into buckets. */
   bucket(sorted: readonly Candidate[], before: readonly Rule[]): void

@@ -1,5 +1,6 @@
 import type { Settings } from '../settings/settings.ts'
 import type { Postings, TextIndex } from './text-index.ts'
+import { searchForm } from './tokenizer.ts'
 
 /** A word of the index that stands for a word of the query. */
 export interface Derivation {
@@ -19,6 +20,8 @@ export interface Term {
   /** Typos the term may have. */
   readonly budget: number
   readonly derivations: readonly Derivation[]
+  /** Synonyms, each as a phrase. */
+  readonly alternatives: readonly Term[]
 }
 
 export interface TextQuery {
@@ -69,7 +72,7 @@ function phraseTerm(words: readonly string[], index: TextIndex): Term {
     const postings = index.postings(word)
     return postings === undefined ? [] : [{ word, postings, typos: 0, exact: true, covered: word.length }]
   })
-  return { words, phrase: true, budget: 0, derivations }
+  return { words, phrase: true, budget: 0, derivations, alternatives: [] }
 }
 
 /** Typos a word of its length may have. */
@@ -93,7 +96,23 @@ function wordTerm(word: string, prefix: boolean, index: TextIndex, settings: Set
   }
   if (budget === 2) for (const candidate of index.words()) consider(candidate)
   else for (const candidate of index.wordsWithInitial(word.charAt(0))) consider(candidate)
-  return { words: [word], phrase: false, budget, derivations }
+  return {
+    words: [word],
+    phrase: false,
+    budget,
+    derivations,
+    alternatives: synonymsOf(word, index, settings),
+  }
+}
+
+function synonymsOf(word: string, index: TextIndex, { synonyms }: Settings): Term[] {
+  const found = Object.entries(synonyms).filter(([key]) => searchForm(key) === word)
+  return found.flatMap(([, others]) =>
+    others.flatMap((other) => {
+      const words = index.tokenizer.tokens(other).map((token) => token.word)
+      return words.length === 0 ? [] : [phraseTerm(words, index)]
+    }),
+  )
 }
 
 /** How many typos lead from the query's word to a word of the index, null when too many. */

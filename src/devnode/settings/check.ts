@@ -99,6 +99,10 @@ const filterFeatures: Check = (value, spot) => {
   }
 }
 
+function present(rule: Loose, name: string, spot: Spot): void {
+  if (rule[name] === undefined) throw refuse(spot.code, `Missing field \`${name}\` inside \`${spot.path}\``)
+}
+
 const filterable: Check = (value, spot) =>
   expectArray(value, spot).map((element, index) => {
     const at = inside(spot, index)
@@ -106,9 +110,7 @@ const filterable: Check = (value, spot) =>
       return expectString(element, at)
     }
     const rule = fields(element, at, { attributePatterns: strings, features: filterFeatures })
-    if (rule['attributePatterns'] === undefined) {
-      throw refuse(at.code, `Missing field \`attributePatterns\` inside \`${at.path}\``)
-    }
+    present(rule, 'attributePatterns', at)
     return {
       attributePatterns: rule['attributePatterns'],
       features: rule['features'] ?? filterFeatures({}, at),
@@ -130,7 +132,9 @@ const localized: Check = (value, spot) =>
       locales: (inner, at) =>
         expectArray(inner, at).map((code, place) => expectOneOf(code, LOCALES, inside(at, place))),
     })
-    return { attributePatterns: rule['attributePatterns'] ?? [], locales: rule['locales'] ?? [] }
+    present(rule, 'attributePatterns', inside(spot, index))
+    present(rule, 'locales', inside(spot, index))
+    return rule
   })
 
 const embedders: Check = (value, spot) => {

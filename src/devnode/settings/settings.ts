@@ -131,10 +131,8 @@ function sortedRecord<T>(record: Readonly<Record<string, T>>): Record<string, T>
   return Object.fromEntries(Object.entries(record).sort(([left], [right]) => compareBytes(left, right)))
 }
 
-const starOr = (values: readonly string[], unique: boolean): readonly string[] => {
-  if (values.includes('*')) return ['*']
-  return unique ? [...new Set(values)] : values
-}
+const starOr = (values: readonly string[]): readonly string[] =>
+  values.includes('*') ? ['*'] : [...new Set(values)]
 
 /** Applies a checked change and returns the new normal form. */
 export function applyPatch(settings: Settings, patch: SettingsPatch): Settings {
@@ -149,9 +147,8 @@ export function applyPatch(settings: Settings, patch: SettingsPatch): Settings {
 function merged(name: string, value: unknown, settings: Settings): unknown {
   switch (name) {
     case 'displayedAttributes':
-      return starOr(value as string[], false)
     case 'searchableAttributes':
-      return starOr(value as string[], true)
+      return starOr(value as string[])
     case 'synonyms':
       return sortedRecord(value as Record<string, string[]>)
     case 'typoTolerance':
@@ -194,9 +191,6 @@ function mergeFaceting(current: Settings['faceting'], patch: unknown): Settings[
   const order = or(patch, 'sortFacetValuesBy', null, base.sortFacetValuesBy)
   return {
     maxValuesPerFacet: or(patch, 'maxValuesPerFacet', current.maxValuesPerFacet, 100),
-    sortFacetValuesBy:
-      order === null
-        ? current.sortFacetValuesBy
-        : sortedRecord({ '*': 'alpha', ...current.sortFacetValuesBy, ...order }),
+    sortFacetValuesBy: order === null ? current.sortFacetValuesBy : sortedRecord({ '*': 'alpha', ...order }),
   }
 }

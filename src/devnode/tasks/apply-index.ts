@@ -61,7 +61,7 @@ export function applyUpdateIndex(
   if (primaryKey !== null && primaryKey !== index.primaryKey) {
     if (index.primaryKey !== null && index.table.size > 0) {
       const text = `Index already has a primary key: \`${index.primaryKey}\`.`
-      throw prefixed(index.uid, refuse('index_primary_key_already_exists', text))
+      throw prefixed(newUid ?? index.uid, refuse('index_primary_key_already_exists', text))
     }
     index.primaryKey = primaryKey
     index.table.learnField(primaryKey)
@@ -94,7 +94,7 @@ export function applyDeleteIndex(engine: Engine, task: NodeTask): Details {
 }
 
 export function applySwap(engine: Engine, task: NodeTask, swaps: readonly Swap[]): Details {
-  for (const { indexes, rename } of swaps) checkSwap(engine, indexes, rename)
+  checkSwaps(engine, swaps)
   for (const { indexes, rename } of swaps) {
     const [left, right] = indexes
     if (rename) engine.rename(engine.index(left), right)
@@ -107,16 +107,22 @@ export function applySwap(engine: Engine, task: NodeTask, swaps: readonly Swap[]
   return task.details
 }
 
-function checkSwap(engine: Engine, indexes: readonly [string, string], rename: boolean): void {
-  const [left, right] = indexes
-  const missing = [left, ...(rename ? [] : [right])].filter((uid) => engine.find(uid) === undefined)
+function checkSwaps(engine: Engine, swaps: readonly Swap[]): void {
+  const needed = swaps.flatMap(({ indexes, rename }) => (rename ? [indexes[0]] : indexes))
+  const missing = needed.filter((uid) => engine.find(uid) === undefined)
   const [first] = missing
-  if (missing.length > 1) {
+  if (first !== undefined && missing.length === 1) throw notFoundIndex(first)
+  if (first !== undefined) {
     const names = missing.map((uid) => `\`${uid}\``).join(', ')
     throw refuse('index_not_found', `Indexes ${names} not found.`)
   }
-  if (first !== undefined) throw notFoundIndex(first)
-  if (rename && engine.find(right) !== undefined) throw exists(right)
+  for (const { indexes, rename } of swaps) {
+    const [left, right] = indexes
+    if (!rename || engine.find(right) === undefined) continue
+    const hint = `Hint: You can remove \`${right}\` first and then do your remove.`
+    const text = `Cannot rename \`${left}\` to \`${right}\` as the index already exists. ${hint}`
+    throw refuse('index_already_exists', text)
+  }
 }
 
 export function applyCancel(engine: Engine, task: NodeTask, uids: readonly number[]): Details {

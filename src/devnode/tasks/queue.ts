@@ -70,8 +70,13 @@ export class TaskQueue {
   resume(tasks: readonly NodeTask[]): void {
     for (const task of tasks) {
       // Cancelations overtake everything, as on a node.
-      if (task.work?.kind === 'cancel') this.#waiting.unshift(task)
-      else this.#waiting.push(task)
+      if (task.work?.kind !== 'cancel') {
+        this.#waiting.push(task)
+        continue
+      }
+      this.#waiting.unshift(task)
+      this.#timer?.cancel()
+      this.#timer = null
     }
     this.#schedule()
   }

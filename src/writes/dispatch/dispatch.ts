@@ -11,7 +11,7 @@ import { enrol, type NewOperation } from './enrol.ts'
 import { fenceNode } from './fence.ts'
 import { leaveCopies, persist, setCopies } from './marks.ts'
 import { classifyWrite, sendWrite, type WriteOutcome } from './node-calls.ts'
-import { forgetNode, isNumbered, noteLegEnd, settle } from './settle.ts'
+import { forgetNode, giveBody, isNumbered, noteLegEnd, settle } from './settle.ts'
 
 const RESEND_MS = 200
 /** Left of a client's time to tell it that it was not enough. */
@@ -213,11 +213,9 @@ export function review(context: WriteContext, operation: Operation): void {
   for (const leg of decision.resend) resend(context, leg)
   for (const node of decision.fence) void clear(context, run, node)
   confirm(context, operation, decision, durable)
-  if (operation.legs.every((leg) => DECIDED.has(leg.stage))) operation.behaviour.decided?.()
+  giveBody(operation)
   settle(context, run)
 }
-
-const DECIDED = new Set(['acked', 'ended', 'left'])
 
 /** Makes what is ambiguous on a node definitive and goes on from there. */
 export async function clear(context: WriteContext, run: IndexRun, node: NodeId): Promise<void> {

@@ -99,8 +99,16 @@ function dropStranded(run: IndexRun): void {
     if (counts) continue
     leg.stage = 'left'
     run.lane(leg.node).leave(leg)
+    giveBody(leg.operation)
   }
 }
+
+/** Its body is given back once no leg needs it any more. */
+export function giveBody(operation: Operation): void {
+  if (operation.legs.every((leg) => DECIDED.has(leg.stage))) operation.behaviour.decided?.()
+}
+
+const DECIDED = new Set(['acked', 'ended', 'left'])
 
 function dropFinished(run: IndexRun): void {
   for (let at = run.open.length - 1; at >= 0; at--) {

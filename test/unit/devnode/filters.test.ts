@@ -38,7 +38,7 @@ describe('filters', () => {
     const { json } = await running.call('POST', '/indexes/filters/documents/fetch', {
       filter: 's = a AND zzz = 1',
     })
-    expect(json.message).toMatch(/^Attribute `zzz` is not filterable\..*\n13:16 s = a AND zzz = 1$/)
+    expect(json.message).toMatch(/^Attribute `zzz` is not filterable\..*\n11:14 s = a AND zzz = 1$/)
     const task = await running.write('POST', '/indexes/filters/documents/delete', { filter: 'zzz = 1' })
     expect(task.error.message).toMatch(
       /^Index `filters`: Attribute `zzz` is not filterable\..*\n1:4 zzz = 1$/,

@@ -35,6 +35,9 @@ it('finds lines over 110 characters unless one text makes them long', () => {
     'src/room/sample.ts:2: 131 characters; at most 110: break it',
   ])
   expect(longLines(file(`    '${words}',`))).toEqual([])
+  expect(longLines(file(`  '${words}' +\n  'end'`))).toEqual([])
+  expect(longLines(file(`const page = \`\n${words}\n\``))).toEqual([])
+  expect(longLines(file(`const page = \`\n\`.concat(${'a + '.repeat(30)}a)`))).toHaveLength(1)
   expect(
     longLines(file(`const long = '${words}'.trim().split(' ').map((word) => word.length)`)),
   ).toHaveLength(1)
