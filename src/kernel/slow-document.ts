@@ -46,7 +46,7 @@ export function readSlowly(body: Uint8Array, start: number, primaryKey: string |
 }
 
 /** The text that is hashed for a key's JSON token; null when a node would not take it as a key. */
-export function canonicalKey(token: string): string | null {
+function canonicalKey(token: string): string | null {
   if (token.startsWith('"')) {
     const value: unknown = JSON.parse(token)
     return typeof value === 'string' && /^[A-Za-z0-9_-]{1,511}$/.test(value) ? value : null

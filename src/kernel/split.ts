@@ -135,7 +135,7 @@ function readSlowRows(request: SplitRequest, rows: Uint32Array, shardOf: ShardOf
 /**
  * Offset of the first byte that makes the body no UTF-8, by halving: whole characters before it are valid.
  */
-export function firstBadByte(body: Uint8Array): number {
+function firstBadByte(body: Uint8Array): number {
   let good = 0
   let bad = body.length
   while (bad - good > 1) {

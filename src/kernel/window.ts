@@ -14,7 +14,7 @@ export interface CallBounds {
   readonly rows: number
 }
 
-export const CALL_BOUNDS: CallBounds = { inputBytes: 1_048_576, rows: 8_192 }
+const CALL_BOUNDS: CallBounds = { inputBytes: 1_048_576, rows: 8_192 }
 
 /** A region of a window's memory. Addresses are absolute. */
 export interface Region {

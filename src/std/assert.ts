@@ -1,5 +1,5 @@
 /** Raised for our own bugs only; client mistakes and node failures are values or `MiroirError`. */
-export class AssertionError extends Error {
+class AssertionError extends Error {
   override readonly name = 'AssertionError'
 }
 

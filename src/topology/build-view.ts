@@ -26,7 +26,7 @@ export function buildView(snapshot: StoreSnapshot, facts: (settings: JsonObject)
 }
 
 /** Throws when the placement lacks a shard or names an unknown node: the store is written by us alone. */
-export function buildIndex(row: IndexRow, parts: IndexParts, facts: SearchFacts): IndexView {
+function buildIndex(row: IndexRow, parts: IndexParts, facts: SearchFacts): IndexView {
   const marks = new Map<string, CopyMark>()
   const holds = new Map<NodeId, Set<ShardId>>()
   for (const mark of parts.marks) {

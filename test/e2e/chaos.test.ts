@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../src/std/random.ts'
-import { INDEXES, LIVE, type Sightings } from './chaos-load.ts'
-import { ChaosRun, type Fault } from './chaos-round.ts'
-import { Dice } from './differential-data.ts'
+import { INDEXES, LIVE, type Sightings } from './chaos/load.ts'
+import { ChaosRun, type Fault } from './chaos/round.ts'
+import { Dice } from './differential/data.ts'
 import { pause, type Shape } from './processes.ts'
 import { meilisearchBinary } from './real-node.ts'
 

@@ -10,7 +10,7 @@ import { meilisearchBinary, NODE_KEY, RealNode } from './real-node.ts'
 /* A whole proxy in this process in front of nodes of its own; nothing is left behind. */
 
 export const MASTER_KEY = 'masterKey'
-export const ADMIN_KEY = 'adminKey-of-tests'
+const ADMIN_KEY = 'adminKey-of-tests'
 const SHARDS = 12
 
 export type NodeKind = 'embedded' | 'real'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runSeed, type Tally } from './differential-run.ts'
-import { DifferentialWorld } from './differential-world.ts'
+import { runSeed, type Tally } from './differential/run.ts'
+import { DifferentialWorld } from './differential/world.ts'
 import type { Shape } from './processes.ts'
 import { meilisearchBinary } from './real-node.ts'
 

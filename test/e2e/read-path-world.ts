@@ -21,7 +21,7 @@ export interface Document {
 }
 
 /** Every shard twice; two nodes answer for all three, one of them with a shard filter. */
-export const OVERLAPPING: Placement = {
+const OVERLAPPING: Placement = {
   a: { group: 0, shards: [0, 1] },
   b: { group: 0, shards: [1, 2] },
   c: { group: 0, shards: [0, 2] },

@@ -1,5 +1,5 @@
-import { TextIndex } from '../search/text-index.ts'
-import { Tokenizer } from '../search/tokenizer.ts'
+import { TextIndex } from '../search/text/text-index.ts'
+import { Tokenizer } from '../search/text/tokenizer.ts'
 import { DEFAULT_SETTINGS, type Settings } from '../settings/settings.ts'
 import { ColumnStore } from './columns.ts'
 import { DocumentTable } from './documents.ts'

@@ -4,7 +4,7 @@ import { MiroirError } from '../../model/errors.ts'
 import type { NodeReply, Services } from './call.ts'
 import { type ApiKey, keyAllows, keyCovers } from './keys.ts'
 import { refusalBody, refuse } from './refusal.ts'
-import { ROUTES, type Route } from './routes.ts'
+import { ROUTES, type Route } from './routes/routes.ts'
 
 /** Bytes of a body; the same limit as a node's. */
 const BODY_BYTES_MAX = 100 * 1024 * 1024

@@ -1,12 +1,12 @@
 import type { DevIndex } from '../engine/dev-index.ts'
 import { refuse } from '../http/refusal.ts'
 import { compareBytes } from '../settings/settings.ts'
-import { filterablePatterns, filterRule } from './attributes.ts'
 import { groupValues } from './facets.ts'
+import { filterablePatterns, filterRule } from './filter/attributes.ts'
 import type { SearchRequest } from './request.ts'
 import { matchDocuments } from './search.ts'
-import { editDistance, typoBudget } from './terms.ts'
-import { searchForm } from './tokenizer.ts'
+import { editDistance, typoBudget } from './text/terms.ts'
+import { searchForm } from './text/tokenizer.ts'
 
 export interface FacetHit {
   readonly value: string

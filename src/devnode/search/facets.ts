@@ -2,7 +2,7 @@ import type { DevIndex } from '../engine/dev-index.ts'
 import { refuse } from '../http/refusal.ts'
 import { printDouble } from '../json/canonical.ts'
 import { compareBytes } from '../settings/settings.ts'
-import { filterablePatterns, filterRule, matchesPattern } from './attributes.ts'
+import { filterablePatterns, filterRule, matchesPattern } from './filter/attributes.ts'
 
 interface Group {
   /** As shown: the spelling of the first document that has it. */

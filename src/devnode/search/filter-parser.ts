@@ -1,5 +1,5 @@
 import { refuse, refuseLacking, type SwitchedOff, switchedOffText } from '../http/refusal.ts'
-import type { Comparison, Filter, Word } from './filter-tree.ts'
+import type { Comparison, Filter, Word } from './filter/filter-tree.ts'
 
 const OPERATIONS =
   '`=`, `!=`, `>=`, `>`, `<=`, `<`, `IN`, `NOT IN`, `TO`, `EXISTS`, `NOT EXISTS`, `IS NULL`, `IS NOT NULL`, ' +

@@ -3,8 +3,8 @@ import type { DevIndex } from '../engine/dev-index.ts'
 import { distanceMetres, type Point } from '../engine/geo.ts'
 import { printDouble } from '../json/canonical.ts'
 import { compareBytes } from '../settings/settings.ts'
-import type { Relevancy } from './matching.ts'
 import type { SortRequest } from './sort-input.ts'
+import type { Relevancy } from './text/matching.ts'
 
 /** A value to sort by; undefined = the document has none. */
 export type SortValue = number | string | undefined

@@ -1,7 +1,7 @@
 import type { Point } from '../engine/geo.ts'
 import { refuse } from '../http/refusal.ts'
 import type { Settings } from '../settings/settings.ts'
-import { isOrHolds } from './attributes.ts'
+import { isOrHolds } from './filter/attributes.ts'
 
 export type SortRequest =
   | { readonly kind: 'field'; readonly field: string; readonly ascending: boolean }

@@ -7,8 +7,8 @@ import { readGeo } from '../engine/geo.ts'
 import { notFoundIndex, refuse } from '../http/refusal.ts'
 import { documentMembers, type Member } from '../json/canonical.ts'
 import { JsonFault } from '../json/scan.ts'
-import { compileFilter } from '../search/filter-input.ts'
-import { filterDocuments } from '../search/filter-run.ts'
+import { compileFilter } from '../search/filter/filter-input.ts'
+import { filterDocuments } from '../search/filter/filter-run.ts'
 import type { Details, NodeTask, Work } from './task.ts'
 
 type DocumentsWork = Extract<Work, { kind: 'documents' }>

@@ -21,7 +21,7 @@ export interface Outcome {
   readonly closed: boolean
 }
 
-export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const
 
 /** Longest time a connection may stay without an answer and without an end. */
 const PATIENCE_MS = 15_000

@@ -21,7 +21,7 @@ export interface TransportSetup {
 }
 
 export const BUDGET_MS = 1_000
-export const CONNECTIONS_MAX = 4
+const CONNECTIONS_MAX = 4
 
 export const search: NodeRequest = {
   method: 'POST',

@@ -37,7 +37,7 @@ export function taskNames(
   return names
 }
 
-export function stableText(text: string, names: TaskNames): string {
+function stableText(text: string, names: TaskNames): string {
   return text
     .replace(VOLATILE_MEMBER, '"$1":"…"')
     .replace(KEY_UID, '"uid":"…"')

@@ -22,7 +22,7 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export const MASTER_KEY = 'masterKey'
+const MASTER_KEY = 'masterKey'
 
 type FetchBody = NonNullable<RequestInit['body']>
 

@@ -31,7 +31,7 @@ export function slowKernel(shardOf: Kernel['shardOf'] = (key, shards) => key.len
   return { split: missing, gather: missing, merge: slowMerge, shardOf, close: async () => {} }
 }
 
-export function slowMerge(request: MergeRequest): MergeResult | KernelFault {
+function slowMerge(request: MergeRequest): MergeResult | KernelFault {
   const lists: Hit[][] = []
   const envelopes: Uint8Array[] = []
   for (const [answer, body] of request.answers.entries()) {

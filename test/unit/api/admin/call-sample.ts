@@ -1,7 +1,7 @@
 import type { Call, Reply, Route } from '../../../../src/model/call.ts'
 
 /** A request as the server would hand it over. */
-export function callOf(path: string, query = ''): Call {
+function callOf(path: string, query = ''): Call {
   return {
     ...{ id: '0', method: 'GET', path, template: path, params: {}, query },
     header: () => undefined,

@@ -1,0 +1,49 @@
+import { uuidv7 } from '../../../std/random.ts'
+import type { DevIndex } from '../../engine/dev-index.ts'
+import { printHit } from '../../search/print/print-hits.ts'
+import { readSearch, readSearchQuery, type SearchRequest } from '../../search/request.ts'
+import { searchIndex } from '../../search/search.ts'
+import { indexUidOf, jsonBody, type NodeCall, type NodeReply } from '../call.ts'
+
+export function searchByBody(call: NodeCall): NodeReply {
+  const uid = indexUidOf(call)
+  const request = readSearch(jsonBody(call))
+  return { status: 200, body: answerSearch(call, call.engine.index(uid), request) }
+}
+
+export function searchByQuery(call: NodeCall): NodeReply {
+  const uid = indexUidOf(call)
+  const request = readSearchQuery(call.query)
+  return { status: 200, body: answerSearch(call, call.engine.index(uid), request) }
+}
+
+/** The whole answer of one search as JSON text; hits are printed from stored texts. */
+export function answerSearch(call: NodeCall, index: DevIndex, request: SearchRequest): string {
+  const { clock, random } = call.engine
+  const started = clock.now()
+  const found = searchIndex(index, request)
+  const hits = found.hits.map((candidate) => printHit(index, request, found, candidate))
+  const parts = [`"hits":[${hits.join(',')}]`, `"query":${JSON.stringify(request.q ?? '')}`]
+  parts.push(`"processingTimeMs":${Math.floor(clock.now() - started)}`)
+  if (found.page === null) {
+    parts.push(`"limit":${request.limit},"offset":${request.offset},"estimatedTotalHits":${found.total}`)
+  } else {
+    const { page, hitsPerPage } = found.page
+    const totalPages = hitsPerPage === 0 ? 0 : Math.ceil(found.total / hitsPerPage)
+    parts.push(`"hitsPerPage":${hitsPerPage},"page":${page}`)
+    parts.push(`"totalPages":${totalPages},"totalHits":${found.total}`)
+  }
+  if (found.facets !== null) {
+    parts.push(`"facetDistribution":${found.facets.distribution},"facetStats":${found.facets.stats}`)
+  }
+  parts.push(`"requestUid":"${uuidv7(clock.wall(), random)}"`)
+  const wantsMetadata = String(call.headers['meili-include-metadata'] ?? '')
+  if (wantsMetadata === 'true' || wantsMetadata === '1') {
+    const queryUid = uuidv7(clock.wall(), random)
+    const { uid, primaryKey } = index
+    parts.push(
+      `"metadata":${JSON.stringify({ ...(request.q === null ? {} : { query: request.q }), queryUid, indexUid: uid, primaryKey })}`,
+    )
+  }
+  return `{${parts.join(',')}}`
+}
