@@ -179,9 +179,9 @@ export function setScanEnd(end: usize): void {
 }
 
 /**
- * First bracket outside strings, or first quote that opens a string beginning with an underscore. 32 bytes a step, one
- * bit each: `{ | }` and, with bit 5 set, `[ \ ]` are three neighbours in ASCII; a place is inside a string when an odd
- * number of quotes precedes it; an escaped byte is jumped over.
+ * First bracket outside strings, or first quote that opens a string beginning with an underscore. 32 bytes a
+ * step, one bit each: `{ | }` and, with bit 5 set, `[ \ ]` are three neighbours in ASCII; a place is inside a
+ * string when an odd number of quotes precedes it; an escaped byte is jumped over.
  */
 export function nextMark(at: usize): usize {
   let p = at

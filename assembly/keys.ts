@@ -1,5 +1,6 @@
 import { CODE_UNREADABLE, fail } from './control'
-import { BACKSLASH, hexValue, MINUS, QUOTE, stringStop } from './json'
+import { MINUS, QUOTE, stringStop } from './json'
+import { codePointAt, codePointEnd, unescape } from './text'
 
 /*
  * Sort keys. One entry per ranking rule (two for `attribute`), 32 bytes, smaller first:
@@ -214,95 +215,9 @@ export function writeText(entry: usize, order: u32, at: usize, end: usize, desce
 }
 
 function unescapePrefix(at: usize, end: usize): void {
-  let out = PREFIX
-  let p = at
-  while (p < end && out < PREFIX + PREFIX_BYTES) {
-    if (load<u8>(p) !== BACKSLASH) {
-      store<u8>(out++, load<u8>(p++))
-      continue
-    }
-    out = writeUtf8(out, codePointAt(p))
-    p = pointEnd
-  }
+  unescape(PREFIX, at, end, PREFIX_BYTES)
   // what overhangs is not part of the prefix
   for (let rest: usize = PREFIX_BYTES; rest < 32; rest++) store<u8>(PREFIX + rest, 0)
-}
-
-function writeUtf8(out: usize, point: u32): usize {
-  if (point < 0x80) {
-    store<u8>(out, <u8>point)
-    return out + 1
-  }
-  if (point < 0x800) {
-    store<u8>(out, <u8>(0xc0 | (point >> 6)))
-    store<u8>(out + 1, <u8>(0x80 | (point & 0x3f)))
-    return out + 2
-  }
-  if (point < 0x10000) {
-    store<u8>(out, <u8>(0xe0 | (point >> 12)))
-    store<u8>(out + 1, <u8>(0x80 | ((point >> 6) & 0x3f)))
-    store<u8>(out + 2, <u8>(0x80 | (point & 0x3f)))
-    return out + 3
-  }
-  store<u8>(out, <u8>(0xf0 | (point >> 18)))
-  store<u8>(out + 1, <u8>(0x80 | ((point >> 12) & 0x3f)))
-  store<u8>(out + 2, <u8>(0x80 | ((point >> 6) & 0x3f)))
-  store<u8>(out + 3, <u8>(0x80 | (point & 0x3f)))
-  return out + 4
-}
-
-/** Where the character last read by `codePointAt` ends. */
-let pointEnd: usize = 0
-
-/** The character at `at`, raw or escaped. Code points order as UTF-8 bytes do. */
-function codePointAt(at: usize): u32 {
-  const byte = <u32>load<u8>(at)
-  if (byte === 0x5c) return escapedPointAt(at)
-  if (byte < 0x80) {
-    pointEnd = at + 1
-    return byte
-  }
-  const second = <u32>load<u8>(at, 1) & 0x3f
-  if (byte < 0xe0) {
-    pointEnd = at + 2
-    return ((byte & 0x1f) << 6) | second
-  }
-  const third = <u32>load<u8>(at, 2) & 0x3f
-  if (byte < 0xf0) {
-    pointEnd = at + 3
-    return ((byte & 0x0f) << 12) | (second << 6) | third
-  }
-  pointEnd = at + 4
-  return ((byte & 0x07) << 18) | (second << 12) | (third << 6) | (<u32>load<u8>(at, 3) & 0x3f)
-}
-
-function escapedPointAt(at: usize): u32 {
-  const kind = <u32>load<u8>(at, 1)
-  pointEnd = at + 2
-  if (kind === 0x75) {
-    const unit = hexUnit(at + 2)
-    pointEnd = at + 6
-    if (unit >> 10 === 0x36 && load<u16>(at, 6) === 0x755c) {
-      const low = hexUnit(at + 8)
-      if (low >> 10 === 0x37) {
-        pointEnd = at + 12
-        return 0x10000 + ((unit & 0x3ff) << 10) + (low & 0x3ff)
-      }
-    }
-    return unit
-  }
-  if (kind === 0x62) return 0x08
-  if (kind === 0x66) return 0x0c
-  if (kind === 0x6e) return 0x0a
-  if (kind === 0x72) return 0x0d
-  if (kind === 0x74) return 0x09
-  return kind
-}
-
-function hexUnit(at: usize): u32 {
-  let unit: u32 = 0
-  for (let digit: usize = 0; digit < 4; digit++) unit = (unit << 4) | hexValue(load<u8>(at + digit))
-  return unit
 }
 
 /** Order of two texts given by their word 3, byte by byte of their unescaped UTF-8. */
@@ -319,9 +234,9 @@ export function compareTexts(left: u64, right: u64): i32 {
       continue
     }
     const leftPoint = codePointAt(p)
-    p = pointEnd
+    p = codePointEnd()
     const rightPoint = codePointAt(q)
-    q = pointEnd
+    q = codePointEnd()
     if (leftPoint !== rightPoint) return leftPoint < rightPoint ? -1 : 1
   }
   return (p < pEnd ? 1 : 0) - (q < qEnd ? 1 : 0)

@@ -2,8 +2,8 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { type Cluster, MASTER_KEY, realNodesOrWarn, startCluster } from './cluster.ts'
 
 /*
- * Documents that a JSON parser of this language would change: they must come back as they went in, in documents and in
- * hits, on embedded nodes and on real ones.
+ * Documents that a JSON parser of this language would change: they must come back as they went in, in
+ * documents and in hits, on embedded nodes and on real ones.
  */
 const DOCUMENTS = [
   '{"id":9007199254740993,"t":"big one","n":12345678901234567890,"m":9223372036854775807}',
@@ -12,7 +12,10 @@ const DOCUMENTS = [
   '{"id":4,"t":"escapes \\u00e9 \\" \\\\ \\/","nested":{"_rankingScoreDetails":{"x":1},"list":[{"id":1},{"hits":[]}]}}',
   '{"id":"five_5-A","t":"text id","deep":[[[[[1.25]]]]]}',
 ]
-/** What a node itself changes: it prints escapes its own way, and fields in the order in which it first saw them. */
+/**
+ * What a node itself changes: it prints escapes its own way, and fields in the order in which it first saw
+ * them.
+ */
 const STORED = DOCUMENTS.map((text) => text.replace('\\u00e9', 'é').replace('\\/', '/'))
 
 for (const kind of ['embedded', 'real'] as const) {

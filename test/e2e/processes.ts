@@ -256,7 +256,7 @@ export function proxyEnvironment(
     MIROIR_METRICS__ENABLED: 'false',
     MIROIR_WRITES__NODE_TIMEOUT_MS: '3000',
     MIROIR_SCATTER__NODE_TIMEOUT_MS: '1500',
-    MIROIR_LOG__LEVEL: 'info',
+    MIROIR_LOG__LEVEL: 'warn',
   }
 }
 

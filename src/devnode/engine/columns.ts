@@ -117,7 +117,7 @@ function notePaths({ names, values }: StoredDocument, paths: Set<string>): void 
 }
 
 /** Undefined when the document does not have the attribute. */
-export function readCell(document: StoredDocument, attribute: string): Cell | undefined {
+function readCell(document: StoredDocument, attribute: string): Cell | undefined {
   const own = onlyScalar(document, attribute)
   if (own === '') return undefined
   if (own !== null && own !== 'null') return scalarCell(own)

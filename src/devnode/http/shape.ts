@@ -32,7 +32,7 @@ export function quoteJson(value: unknown): string {
   return JSON.stringify(value)
 }
 
-export function wrongType(spot: Spot, expected: string, value: unknown): MiroirError {
+function wrongType(spot: Spot, expected: string, value: unknown): MiroirError {
   const at = spot.path === '' ? '' : ` at \`${spot.path}\``
   const found = value === null ? 'null' : `${kindOf(value)}: \`${quoteJson(value)}\``
   return refuse(spot.code, `Invalid value type${at}: expected ${expected}, but found ${found}`)

@@ -63,7 +63,7 @@ function canonicalNumber(token: string, whole: string, at: number): string {
 }
 
 /** A string token in the node's spelling; lone surrogates are refused as a node refuses them. */
-export function canonicalString(token: string, whole = token, start = 0): string {
+function canonicalString(token: string, whole = token, start = 0): string {
   if (!token.includes('\\')) return token
   if (/\\u[dD][89a-fA-F]/.test(token)) checkSurrogates(token, whole, start)
   return JSON.stringify(JSON.parse(token))

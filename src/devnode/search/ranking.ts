@@ -153,7 +153,7 @@ export const RELEVANCY_RULES: Readonly<Record<string, Rule>> = {
 }
 
 /** Numbers first, then strings, then nothing, in both directions. */
-export function compareSortValues(left: SortValue, right: SortValue, ascending: boolean): number {
+function compareSortValues(left: SortValue, right: SortValue, ascending: boolean): number {
   if (left === right) return 0
   if (left === undefined || right === undefined) return left === undefined ? 1 : -1
   if (typeof left === 'number') {

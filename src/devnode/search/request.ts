@@ -135,7 +135,7 @@ const DEFAULTS: SearchRequest = {
   retrieveVectors: false,
 }
 
-export const searchCode = (name: string): string =>
+const searchCode = (name: string): string =>
   `invalid_search_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`
 
 /** Checks a search body; members named in `others` are the caller's. */

@@ -1,12 +1,15 @@
-const TWO_LETTERS =
-  'af ak am ar az be bn bg ca cs da de el en eo et fi fr gu he hi hr hu hy id it jv ja kn ka km ko la lv lt ml mr ' +
-  'mk my ne nl nb or pa fa pl pt ro ru si sk sl sn es sr sv ta te tl th tk tr uk ur uz vi yi zh zu'
-const THREE_LETTERS =
-  'afr aka amh ara aze bel ben bul cat ces dan deu ell eng epo est fin fra guj heb hin hrv hun hye ind ita jav jpn ' +
-  'kan kat khm kor lat lav lit mal mar mkd mya nep nld nob ori pan pes pol por ron rus sin slk slv sna spa srp swe ' +
-  'tam tel tgl tha tuk tur ukr urd uzb vie yid zho zul cmn'
+/** Languages that a node knows by two letters, each with the three it reads them back as. */
+const PAIRS =
+  'af afr,ak aka,am amh,ar ara,az aze,be bel,bn ben,bg bul,ca cat,cs ces,da dan,de deu,el ell,en eng,eo epo,et est,' +
+  'fi fin,fr fra,gu guj,he heb,hi hin,hr hrv,hu hun,hy hye,id ind,it ita,jv jav,ja jpn,kn kan,ka kat,km khm,ko kor,' +
+  'la lat,lv lav,lt lit,ml mal,mr mar,mk mkd,my mya,ne nep,nl nld,nb nob,or ori,pa pan,fa pes,pl pol,pt por,ro ron,' +
+  'ru rus,si sin,sk slk,sl slv,sn sna,es spa,sr srp,sv swe,ta tam,te tel,tl tgl,th tha,tk tuk,tr tur,uk ukr,ur urd,' +
+  'uz uzb,vi vie,yi yid,zh zho,zu zul'
 
-/**
- * Language codes that a node knows. This node accepts and ignores them: its tokeniser has one way for all.
- */
-export const LOCALES: readonly string[] = `${TWO_LETTERS} ${THREE_LETTERS}`.split(' ')
+const BY_TWO_LETTERS = new Map(PAIRS.split(',').map((pair) => pair.split(' ') as [string, string]))
+
+/** Language codes that a node knows. This node accepts and ignores them: its tokeniser has one way for all. */
+export const LOCALES: readonly string[] = [...BY_TWO_LETTERS.keys(), ...BY_TWO_LETTERS.values(), 'cmn']
+
+/** The code a setting keeps. */
+export const keptLocale = (code: string): string => BY_TWO_LETTERS.get(code) ?? code

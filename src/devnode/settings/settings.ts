@@ -1,3 +1,5 @@
+import { keptLocale } from './locales.ts'
+
 /** What one filterable attribute rule allows. */
 export interface FilterFeatures {
   readonly facetSearch: boolean
@@ -151,6 +153,8 @@ function merged(name: string, value: unknown, settings: Settings): unknown {
       return starOr(value as string[])
     case 'synonyms':
       return sortedRecord(value as Record<string, string[]>)
+    case 'localizedAttributes':
+      return (value as LocalizedRule[]).map(keptRule)
     case 'typoTolerance':
       return mergeTypo(settings.typoTolerance, value as Partial<TypoTolerance>)
     case 'faceting':
@@ -161,6 +165,11 @@ function merged(name: string, value: unknown, settings: Settings): unknown {
       return value
   }
 }
+
+const keptRule = ({ attributePatterns, locales }: LocalizedRule): LocalizedRule => ({
+  attributePatterns,
+  locales: locales.map(keptLocale),
+})
 
 /** A nested member: absent keeps `current`, null takes the default. */
 function or<T>(value: unknown, name: string, current: T, whenNull: T): T {

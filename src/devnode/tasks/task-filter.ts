@@ -104,6 +104,13 @@ export function readTaskFilter(query: ReadonlyMap<string, string>): ReadFilter {
   return filter
 }
 
+/** A rename that was carried out is listed under both names. */
+function namesOf(task: NodeTask): readonly string[] {
+  const { newIndexUid } = task.details
+  const renamed = typeof newIndexUid === 'string' && task.status === 'succeeded' ? [newIndexUid] : []
+  return task.indexUid === null ? renamed : [task.indexUid, ...renamed]
+}
+
 /** Makes a test for tasks from a filter. */
 export function taskMatcher(filter: ReadFilter): (task: NodeTask) => boolean {
   const uids = filter.uids && new Set(filter.uids)
@@ -118,7 +125,7 @@ export function taskMatcher(filter: ReadFilter): (task: NodeTask) => boolean {
     (batchUids === undefined || (task.startedMs !== null && batchUids.has(task.uid))) &&
     (types === undefined || types.has(task.type)) &&
     (statuses === undefined || statuses.includes(task.status)) &&
-    (indexUids === undefined || (task.indexUid !== null && indexUids.includes(task.indexUid))) &&
+    (indexUids === undefined || namesOf(task).some((uid) => indexUids.includes(uid))) &&
     (canceledBy === undefined || (task.canceledBy !== null && canceledBy.includes(task.canceledBy))) &&
     within(task.enqueuedMs, filter.afterEnqueuedMs, filter.beforeEnqueuedMs) &&
     within(task.startedMs, filter.afterStartedMs, filter.beforeStartedMs) &&

@@ -20,7 +20,7 @@ interface ShardRow {
   readonly nodes: readonly { readonly id: string; readonly state: string; readonly readable: boolean }[]
 }
 
-const HEAL_POLLS_MAX = 1_000
+const HEAL_POLLS_MAX = 2_000
 const DOCUMENTS_MAX = 100_000
 
 export class ChaosWorld {

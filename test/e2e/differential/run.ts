@@ -19,6 +19,8 @@ export interface Tally {
   reads: number
   /** Reads that the proxy refuses over several nodes. */
   unsupported: number
+  /** Hits that differ in nothing but what is marked in them. */
+  marks: number
 }
 
 interface Run {
@@ -44,7 +46,7 @@ export async function runSeed(world: DifferentialWorld, run: Run, tally: Tally):
       note(await world.write(writing(dice, known)), step)
     } else {
       tally.reads++
-      note(await read(world, dice, known, tally), step)
+      note(await read(world, { dice, known, tally, real: run.real }), step)
     }
   }
   return found
@@ -68,12 +70,14 @@ function writing(dice: Dice, known: Known): Step {
   return settingsChange(dice)
 }
 
-async function read(
-  world: DifferentialWorld,
-  dice: Dice,
-  known: Known,
-  tally: Tally,
-): Promise<string | null> {
+interface Reading {
+  readonly dice: Dice
+  readonly known: Known
+  readonly tally: Tally
+  readonly real: boolean
+}
+
+async function read(world: DifferentialWorld, { dice, known, tally, real }: Reading): Promise<string | null> {
   const { step, view } = reading(dice, known)
   const [single, proxy] = await world.both(step)
   if (proxy.text.includes('"miroir_unsupported"')) {
@@ -81,7 +85,17 @@ async function read(
     return null
   }
   const seen = proxy.headers.get('x-miroir-approximate') === 'fieldDistribution' ? certain : view
-  return difference(step, seen(single), seen(proxy))
+  const found = difference(step, seen(single), seen(proxy))
+  if (found === null || !real || difference(step, unmarked(single), unmarked(proxy)) !== null) return found
+  tally.marks++
+  return null
+}
+
+/** A real node marks only words that it knows itself: of a short prefix, each knows others. */
+function unmarked(answer: Answer): string {
+  const body = JSON.parse(answer.text) as { hits?: Record<string, unknown>[] }
+  const hits = body.hits?.map(({ _formatted, _matchesPosition, ...hit }) => hit)
+  return comparable({ status: answer.status, text: JSON.stringify({ ...body, hits }) })
 }
 
 function reading(

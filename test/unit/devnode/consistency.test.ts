@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { readGolden } from './golden-cases.ts'
 import { type RunningNode, runNode } from './running-node.ts'
+
+// Whole corpora, perhaps on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 })
 
 const SHARDS = 3
 const DIGITS = '!%()*:;?'

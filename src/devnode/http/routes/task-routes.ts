@@ -11,16 +11,18 @@ import { refuse } from '../refusal.ts'
 
 const LIST_PARAMETERS = ['limit', 'from', 'reverse', ...FILTER_PARAMETERS]
 
+function seesAll(call: NodeCall): boolean {
+  return call.key === null || call.key.indexes.includes('*')
+}
+
 const visible =
   (call: NodeCall) =>
   (task: NodeTask): boolean =>
-    call.key === null ||
-    call.key.indexes.includes('*') ||
-    (task.indexUid !== null && covers(call, task.indexUid))
+    seesAll(call) || (task.indexUid !== null && covers(call, task.indexUid))
 
 function pageOf(
   call: NodeCall,
-  matches: (task: NodeTask) => boolean,
+  matches: ((task: NodeTask) => boolean) | null,
   view: (task: NodeTask) => object,
 ): NodeReply {
   const { query } = call
@@ -29,23 +31,15 @@ function pageOf(
   const reverse = readFlag(query.get('reverse') ?? 'false', 'reverse', 'invalid_task_reverse')
   const chosen = taskMatcher(readTaskFilter(query))
   const seen = visible(call)
-  const page = call.engine.tasks.page((task) => matches(task) && chosen(task) && seen(task), {
-    from,
-    limit,
-    reverse,
-  })
-  return reply({
-    results: page.tasks.map(view),
-    total: page.total,
-    limit,
-    from: page.from,
-    next: page.next,
-  })
+  const filtered = FILTER_PARAMETERS.some((name) => query.has(name)) || matches !== null || !seesAll(call)
+  const test = (task: NodeTask): boolean => (matches?.(task) ?? true) && chosen(task) && seen(task)
+  const page = call.engine.tasks.page(filtered ? test : null, { from, limit, reverse })
+  return reply({ results: page.tasks.map(view), total: page.total, limit, from: page.from, next: page.next })
 }
 
 export function listTasks(call: NodeCall): NodeReply {
   knownParameters(call, LIST_PARAMETERS)
-  return pageOf(call, () => true, taskView)
+  return pageOf(call, null, taskView)
 }
 
 export function listBatches(call: NodeCall): NodeReply {

@@ -44,7 +44,7 @@ export function filterDocuments(
 }
 
 /** Checks a filter against the settings and turns it into a test of documents. */
-export function filterTest(index: DevIndex, filter: Filter, style: FilterStyle): Test {
+function filterTest(index: DevIndex, filter: Filter, style: FilterStyle): Test {
   const compiler = new FilterCompiler(index, filter, style)
   compiler.checkFields(filter)
   return compiler.compile(filter)

@@ -9,7 +9,7 @@ import { isListed } from './lists.ts'
 import { bothReach, pickMembers, printMembers, reachOf } from './retrieve.ts'
 
 /** Finds in texts what a query matched. */
-export class Marker {
+class Marker {
   readonly #tokenizer: Tokenizer | null
   /** Characters of each matching word that are marked. */
   readonly #words = new Map<string, number>()
