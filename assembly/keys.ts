@@ -1,6 +1,6 @@
 import { CODE_UNREADABLE, fail } from './control'
 import { MINUS, QUOTE, stringStop } from './json'
-import { codePointAt, codePointEnd, unescape } from './text'
+import { codePointAt, codePointEnd, writeUnescaped } from './text'
 
 /*
  * Sort keys. One entry per ranking rule (two for `attribute`), 32 bytes, smaller first:
@@ -215,7 +215,7 @@ export function writeText(entry: usize, order: u32, at: usize, end: usize, desce
 }
 
 function unescapePrefix(at: usize, end: usize): void {
-  unescape(PREFIX, at, end, PREFIX_BYTES)
+  writeUnescaped(PREFIX, at, end, PREFIX_BYTES)
   // what overhangs is not part of the prefix
   for (let rest: usize = PREFIX_BYTES; rest < 32; rest++) store<u8>(PREFIX + rest, 0)
 }

@@ -44,6 +44,7 @@ import {
   stringStop,
   UNDERSCORE,
 } from './json'
+import { writeUnescaped } from './text'
 
 /*
  * Documents of a request body: full grammar check, boundaries, primary key, shard. One pass, no recursion.
@@ -68,15 +69,31 @@ const EMPTY: u32 = 4
 const RESERVED: u32 = 8
 const GEO: u32 = 16
 const VECTORS: u32 = 32
-/** Ours alone: an escape or a dotted key name asks for the slow reading of this document outside. */
+/** Ours alone: asks for the slow reading of this document outside, where one walk cannot tell its key. */
 const SLOW: u32 = 0x80000000
 
 const ROW_BYTES: usize = 24
 const NO_NAME: usize = 0xffffffff
 const KEY_BYTES_MAX: usize = 511
+const DOT: u8 = 0x2e
 
 /** One byte per nesting level: the closing bracket that is due there. */
 const CLOSERS: usize = memory.data(256)
+
+/**
+ * A dotted primary key is looked for along a chain of objects. Per nesting level of the chain: bytes of the
+ * key's name that are matched above it (u32), and whether a name of the level matched already (u32).
+ */
+const CHAIN: usize = memory.data(2048, 16)
+
+/** A name with escapes is unescaped here; a longer one is left to the slow reading. */
+const PLAIN_NAME: usize = memory.data(544, 16)
+const PLAIN_NAME_BYTES: usize = 512
+
+// What a name is to the primary key: nothing, its whole rest, or its beginning up to a dot.
+const MATCH_NONE: u32 = 0
+const MATCH_WHOLE: u32 = 1
+const MATCH_START: u32 = 2
 
 /**
  * `_geo` and `_vectors`, and the rest of `_miroir_expires_at` after its first eight bytes, in memory order.
@@ -194,7 +211,7 @@ function takeName(): void {
   nameMask = nameLength >= 8 ? ~(<u64>0) : ((<u64>1) << ((<u64>nameLength) << 3)) - 1
   nameWord = load<u64>(nameAt) & nameMask
   for (let index: usize = 0; index < nameLength; index++) {
-    if (load<u8>(nameAt + index) === 0x2e) nameDotted = true
+    if (load<u8>(nameAt + index) === DOT) nameDotted = true
   }
 }
 
@@ -205,7 +222,11 @@ function documentEnd(at: usize): usize {
   keyEnd = 0
   let depth: u32 = 1
   let closer = CLOSE_BRACE
-  let keyOpen = false
+  // level at which the key's value is open; 0 = none is
+  let keyDepth: u32 = 0
+  // level of the innermost object in which the key is looked for
+  let chainDepth: u32 = nameLength === NO_NAME ? 0 : 1
+  store<u64>(CHAIN + 8, 0)
   store<u8>(CLOSERS + 1, closer)
   let p = skipSpace(at + 1)
   if (load<u8>(p) === CLOSE_BRACE) {
@@ -215,21 +236,27 @@ function documentEnd(at: usize): usize {
   while (true) {
     if (closer === CLOSE_BRACE) {
       if (load<u8>(p) !== QUOTE) return fail(CODE_SYNTAX, p)
-      const name = p + 1
+      let name = p + 1
       p = stringStop(name)
+      let length = p - name
       if (load<u8>(p) !== QUOTE) {
         p = escapedEnd(p)
         if (p === 0) return 0
-        flags |= SLOW
+        length = plainName(name, p)
+        name = PLAIN_NAME
       }
-      const length = p - name
       if (load<u8>(name) === UNDERSCORE) noteName(name, length, depth)
       p = skipSpace(p + 1)
       if (load<u8>(p) !== COLON) return fail(CODE_SYNTAX, p)
       p = skipSpace(p + 1)
-      if (depth === 1 && isKeyName(name, length)) {
-        keyStart = p
-        keyOpen = true
+      if (depth === chainDepth) {
+        const match = matchKey(name, length, depth)
+        if (match === MATCH_WHOLE) {
+          keyStart = p
+          keyDepth = depth
+        } else if (match === MATCH_START && load<u8>(p) === OPEN_BRACE) {
+          chainDepth = depth + 1
+        }
       }
     }
     const byte = load<u8>(p)
@@ -245,16 +272,16 @@ function documentEnd(at: usize): usize {
       p = skipSpace(p + 1)
       if (load<u8>(p) !== closer) continue
       p++
-      depth--
+      if (--depth < chainDepth) chainDepth = depth
       closer = load<u8>(CLOSERS + depth)
     } else {
       p = scalarEnd(p)
       if (p === 0) return 0
     }
     while (true) {
-      if (keyOpen && depth === 1) {
+      if (keyDepth === depth) {
         keyEnd = p
-        keyOpen = false
+        keyDepth = 0
       }
       p = skipSpace(p)
       const sign = load<u8>(p)
@@ -265,9 +292,19 @@ function documentEnd(at: usize): usize {
       if (sign !== closer) return fail(CODE_SYNTAX, p)
       p++
       if (--depth === 0) return p
+      if (depth < chainDepth) chainDepth = depth
       closer = load<u8>(CLOSERS + depth)
     }
   }
+}
+
+/** Unescapes a name into `PLAIN_NAME`; answers its length. */
+function plainName(at: usize, end: usize): usize {
+  const length = writeUnescaped(PLAIN_NAME, at, end, PLAIN_NAME_BYTES)
+  if (length < PLAIN_NAME_BYTES) return length
+  flags |= SLOW
+  store<u8>(PLAIN_NAME, 0)
+  return length
 }
 
 /** Flags for names that begin with an underscore. */
@@ -283,19 +320,25 @@ function noteName(name: usize, length: usize, depth: u32): void {
 }
 
 /**
- * True for the primary key's own name. A name that is the first part of a dotted one asks for the slow
- * reading.
+ * Compares a name of the chain's object at `depth` with what is left of the key's name there. Of equal plain
+ * names the last counts; several matches for a dotted one are left to the slow reading.
  */
-function isKeyName(name: usize, length: usize): bool {
-  if (nameLength === NO_NAME) return false
-  if (length === nameLength) {
-    if ((load<u64>(name) & nameMask) !== nameWord) return false
-    return length <= 8 || sameBytes(name + 8, nameAt + 8, length - 8)
+function matchKey(name: usize, length: usize, depth: u32): u32 {
+  if (!nameDotted) {
+    if (length !== nameLength || (load<u64>(name) & nameMask) !== nameWord) return MATCH_NONE
+    return length <= 8 || sameBytes(name + 8, nameAt + 8, length - 8) ? MATCH_WHOLE : MATCH_NONE
   }
-  if (nameDotted && length < nameLength && load<u8>(nameAt + length) === 0x2e) {
-    if (sameBytes(name, nameAt, length)) flags |= SLOW
-  }
-  return false
+  const level = CHAIN + ((<usize>depth) << 3)
+  const matched = <usize>load<u32>(level)
+  const rest = nameLength - matched
+  if (length > rest || !sameBytes(name, nameAt + matched, length)) return MATCH_NONE
+  if (length < rest && load<u8>(nameAt + matched + length) !== DOT) return MATCH_NONE
+  if (load<u32>(level, 4) !== 0) flags |= SLOW
+  store<u32>(level, 1, 4)
+  if (length === rest) return MATCH_WHOLE
+  store<u32>(level, <u32>(matched + length + 1), 8)
+  store<u32>(level, 0, 12)
+  return MATCH_START
 }
 
 function writeRow(row: usize, start: usize, length: usize, shards: u32): void {

@@ -2,11 +2,11 @@ import { BACKSLASH, hexValue } from './json'
 
 /* Texts of JSON strings after unescaping. The strings were found to be well-formed before. */
 
-/** Most bytes that one character may write beyond the limit given to `unescape`. */
+/** Most bytes that one character may write beyond the limit given to `writeUnescaped`. */
 export const OVERHANG_BYTES: usize = 3
 
 /** Writes the text from `at` to `end` until `limit` bytes are reached; answers how many were written. */
-export function unescape(out: usize, at: usize, end: usize, limit: usize): usize {
+export function writeUnescaped(out: usize, at: usize, end: usize, limit: usize): usize {
   let to = out
   let p = at
   while (p < end && to < out + limit) {

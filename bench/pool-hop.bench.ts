@@ -8,7 +8,7 @@ const CALLS = { small: 5, full: 300 } as const
 const HITS = { small: [2], full: [7, 80, 250, 1_000] } as const
 
 interface Cost {
-  /** Of the calling thread, a call. */
+  /** Of the calling thread, median of the calls. */
   readonly mainUs: number
   /** From call to result, median. */
   readonly waitUs: number
@@ -50,23 +50,26 @@ export async function run(size: Size): Promise<readonly BenchRow[]> {
   return rows
 }
 
-/** One call after the other, as much of the loop's time as was not idle counting for the main thread. */
+/** One call after the other; what the loop was not idle counts for the main thread. */
 async function cost(kernel: Kernel, request: MergeRequest, calls: number): Promise<Cost> {
   for (let call = 0; call < calls; call++) await kernel.merge(request)
   const waits: number[] = []
-  let busyMs = 0
+  const busy: number[] = []
   for (let call = 0; call < calls; call++) {
     const before = performance.eventLoopUtilization()
     const start = performance.now()
     await kernel.merge(request)
     waits.push(performance.now() - start)
     const used = performance.eventLoopUtilization(before)
-    busyMs += used.active
+    busy.push(used.active)
     // a turn of the loop for itself, as a request has
     await new Promise<void>((resolve) => setImmediate(resolve))
   }
-  waits.sort((left, right) => left - right)
-  return { mainUs: (busyMs * 1e3) / calls, waitUs: (waits[calls >> 1] ?? 0) * 1e3 }
+  return { mainUs: median(busy) * 1e3, waitUs: median(waits) * 1e3 }
+}
+
+function median(samples: readonly number[]): number {
+  return [...samples].sort((left, right) => left - right)[samples.length >> 1] ?? 0
 }
 
 function onSharedMemory(bytes: Uint8Array): Uint8Array {

@@ -132,34 +132,34 @@ function readSlowRows(request: SplitRequest, rows: Uint32Array, shardOf: ShardOf
   }
 }
 
+const UTF8_STEP_BYTES = 65_536
+
 /**
- * Offset of the first byte that makes the body no UTF-8, by halving: whole characters before it are valid.
+ * Offset of the first byte that makes the body no UTF-8: large steps while they are valid, then characters.
  */
 function firstBadByte(body: Uint8Array): number {
   let good = 0
-  let bad = body.length
-  while (bad - good > 1) {
-    const middle = characterStart(body, (good + bad) >>> 1, good)
-    if (middle <= good) break
-    if (isUtf8(body.subarray(good, middle))) good = middle
-    else bad = middle
+  for (;;) {
+    let end = Math.min(good + UTF8_STEP_BYTES, body.length)
+    // a step that ends inside a character is taken shorter
+    for (let back = 0; back < 3 && end > good && isContinuation(body[end]); back++) end--
+    if (end <= good || !isUtf8(body.subarray(good, end))) break
+    good = end
   }
-  while (good < bad) {
-    const length = characterBytes(body[good] ?? 0)
-    if (length === 0 || good + length > bad || !isUtf8(body.subarray(good, good + length))) return good
+  for (;;) {
+    const length = characterBytes(body[good])
+    if (length === 0 || !isUtf8(body.subarray(good, good + length))) return good
     good += length
   }
-  return good
 }
 
-/** Start of the character that `at` is in, not before `from`. */
-function characterStart(body: Uint8Array, at: number, from: number): number {
-  let start = at
-  while (start > from && at - start < 3 && ((body[start] ?? 0) & 0xc0) === 0x80) start--
-  return start
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80
 }
 
-function characterBytes(lead: number): number {
+/** Length of a character by its first byte; 0 when none begins so, or at the end. */
+function characterBytes(lead: number | undefined): number {
+  if (lead === undefined) return 0
   if (lead < 0x80) return 1
   if (lead >= 0xf0) return 4
   if (lead >= 0xe0) return 3

@@ -54,6 +54,8 @@ export interface WriteContext {
   /** Where the shards of a new index live. */
   readonly placements: readonly PlacementRow[]
   readonly tails: ReadonlyMap<NodeId, NodeTail>
+  /** Smoothed time that nodes take to acknowledge a write, in milliseconds. */
+  acknowledgeMs: number
   /** Bytes of bodies held for requests that have not been decided. */
   heldBytes: number
   closing: boolean

@@ -113,6 +113,7 @@ function createContext(options: WritePathOptions, snapshot: StoreSnapshot): Writ
     clusterId: snapshot.clusterId,
     runs: new Map(),
     tails,
+    acknowledgeMs: 0,
     heldBytes: 0,
     closing: false,
   }

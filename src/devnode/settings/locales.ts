@@ -8,7 +8,7 @@ const PAIRS =
 
 const BY_TWO_LETTERS = new Map(PAIRS.split(',').map((pair) => pair.split(' ') as [string, string]))
 
-/** Language codes that a node knows. This node accepts and ignores them: its tokeniser has one way for all. */
+/** Codes that a node knows. This node accepts and ignores them: its tokeniser has one way for all. */
 export const LOCALES: readonly string[] = [...BY_TWO_LETTERS.keys(), ...BY_TWO_LETTERS.values(), 'cmn']
 
 /** The code a setting keeps. */

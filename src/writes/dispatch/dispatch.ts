@@ -14,6 +14,8 @@ import { classifyWrite, sendWrite, type WriteOutcome } from './node-calls.ts'
 import { forgetNode, giveBody, isNumbered, noteLegEnd, settle } from './settle.ts'
 
 const RESEND_MS = 200
+const ACKNOWLEDGE_TIMES = 3
+const ACKNOWLEDGE_WEIGHT = 0.1
 /** Left of a client's time to tell it that it was not enough. */
 const ANSWER_MARGIN_MS = 50
 
@@ -64,7 +66,9 @@ async function record(context: WriteContext, operation: Operation): Promise<void
   }
   operation.recorded = true
   operation.startedMs = context.clock.wall()
-  context.clock.after(context.config.graceMs, () => {
+  // Where every node is slow, slowness is no reason to leave reads (H10).
+  const graceMs = Math.max(context.config.graceMs, ACKNOWLEDGE_TIMES * context.acknowledgeMs)
+  context.clock.after(graceMs, () => {
     operation.graceOver = true
     review(context, operation)
   })
@@ -109,7 +113,12 @@ async function exchange(context: WriteContext, leg: Leg): Promise<void> {
   }
   try {
     const request = await leg.operation.behaviour.request(leg, run.name(leg.node).name)
-    takeOutcome(context, leg, await sendWrite(context, nodeView(context, leg.node), request))
+    const sentMs = context.clock.now()
+    const outcome = await sendWrite(context, nodeView(context, leg.node), request)
+    if (outcome.kind === 'acked') {
+      context.acknowledgeMs += ACKNOWLEDGE_WEIGHT * (context.clock.now() - sentMs - context.acknowledgeMs)
+    }
+    takeOutcome(context, leg, outcome)
   } catch (error) {
     context.observer.note('error', 'a write request could not be built', { reason: String(error) })
     takeOutcome(context, leg, { kind: 'missed', reason: 'request not built' })

@@ -86,8 +86,8 @@ export function noteLegEnd(context: WriteContext, leg: Leg): void {
 }
 
 /**
- * Requests that may not have arrived, for copies that left since because of another operation: nobody waits for them, and
- * nothing would ever take them out of the lane, which could not be held for a refill then.
+ * Requests that may not have arrived, for copies that left since because of another operation: nobody waits
+ * for them, and nothing would ever take them out of the lane, which could not be held for a refill then.
  */
 function dropStranded(run: IndexRun): void {
   for (const leg of run.open.flatMap((operation) => operation.legs)) {

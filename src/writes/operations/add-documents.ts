@@ -4,6 +4,7 @@ import { isFault, ROW, type SplitResult } from '../../kernel/kernel.ts'
 import { type ErrorBody, errorBody, fail } from '../../model/errors.ts'
 import { DOCUMENTS_PER_OPERATION_MAX, type Seq, type ShardId } from '../../model/ids.ts'
 import type { DocumentWrite, WriteReceipt } from '../../model/writes.ts'
+import { sleep } from '../../std/clock.ts'
 import type { Deadline } from '../../std/deadline.ts'
 import { timestamp } from '../../std/timestamp.ts'
 import type { WriteContext } from '../context.ts'
@@ -41,7 +42,7 @@ export async function addDocuments(
   })
   const failed = (error: ErrorBody): Promise<WriteReceipt> => {
     const details = { receivedDocuments: documents, indexedDocuments: 0 }
-    return ensureIndex(context, write.uid, deadline).then(() =>
+    return existingIndex(context, write.uid, deadline).then(() =>
       finishedTask(context, { ...task, details }, error),
     )
   }
@@ -59,6 +60,13 @@ export async function addDocuments(
     return failed(otherKey(run.primaryKey))
   }
   return dispatchDocuments(context, { write, run, choice, task, deadline })
+}
+
+/** A task that fails without being sent still leaves the index behind, and is not over before that is there. */
+async function existingIndex(context: WriteContext, uid: string, deadline: Deadline): Promise<void> {
+  const run = await ensureIndex(context, uid, deadline)
+  const leftMs = Math.max(0, deadline.at - context.clock.now())
+  await Promise.race([run.creation, sleep(context.clock, leftMs)])
 }
 
 interface Dispatch {

@@ -96,6 +96,7 @@ async function createOnNodes(context: WriteContext, creation: Creation): Promise
       task,
     })
   })
+  run.creation = submission.operation.ended.promise
   await submission.recorded
   if (task !== null) await confirmed(context, submission.operation, creation.deadline)
   return { run, operation: submission.operation }

@@ -51,6 +51,8 @@ export function routing(engine: EngineName): void {
         query: 'x=%zz&y',
       })
       expect((await ask(rig, get('/?'))).body.toString()).toBe('"root"')
+      const bare = JSON.parse((await ask(rig, get('/indexes/a/documents/b'))).body.toString())
+      expect(bare.query).toBe('')
       const plain = await ask(rig, get('/indexes/a/documents/b'))
       expect(JSON.parse(plain.body.toString())).toMatchObject({ query: '' })
       await rig.server.drain(0)

@@ -44,7 +44,7 @@ describe('split against its slow twin', () => {
         JSON.parse(text)
         check({ body: Buffer.from(text), format: 'json', primaryKey: key, shards: 7 })
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     )
   })
 
@@ -53,7 +53,7 @@ describe('split against its slow twin', () => {
       fc.property(streamText, primaryKey, (text, key) => {
         check({ body: Buffer.from(text), format: 'ndjson', primaryKey: key, shards: 7 })
       }),
-      { numRuns: 500 },
+      { numRuns: 400 },
     )
   })
 
@@ -71,7 +71,7 @@ describe('split against its slow twin', () => {
           expect(Array.isArray(result)).toBe(parses(body))
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 2000 },
     )
   })
 
@@ -80,7 +80,7 @@ describe('split against its slow twin', () => {
       fc.property(fc.uint8Array({ maxLength: 40 }), fc.constantFrom('json', 'ndjson'), (body, format) => {
         check({ body, format, primaryKey: 'id', shards: 7 })
       }),
-      { numRuns: 500 },
+      { numRuns: 400 },
     )
   })
 
@@ -109,13 +109,13 @@ describe('values', () => {
       fc.property(fc.string({ unit: fc.constantFrom(...'0123456789+-.eE') }), (text) => {
         expect(accepts(text)).toBe(parses(Buffer.from(text)))
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'\\"u0fFgG/bnt\n\u007f') }), (text) => {
         expect(accepts(`"${text}"`)).toBe(parses(Buffer.from(`"${text}"`)))
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 
