@@ -1,6 +1,7 @@
 // @ts-check
 // npm run check: everything about the sources that needs no test run. All steps run, then the failed ones are
 // named.
+import { ensureBuilt } from './build.mjs'
 import { ensureInstalled } from './install.mjs'
 import { run, tool } from './run.mjs'
 
@@ -14,6 +15,8 @@ const steps = [
 ]
 
 ensureInstalled()
+// The build's own files are imported too, and must be there to be found.
+ensureBuilt()
 const failed = steps.filter(([title, program, args]) => {
   console.log(`check: ${title}`)
   return run(tool(program), args) !== 0

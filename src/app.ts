@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os'
 import { appRoutes, type RouteParts } from './app-routes.ts'
 import { searchFacts } from './catalogue/settings.ts'
+import { CommandFailure } from './cli/context.ts'
 import { limits } from './config/limits.ts'
 import type { Config } from './config/schema.ts'
 import { createKeys, type Keys } from './features/keys/keys.ts'
@@ -54,7 +56,7 @@ interface Parts extends RouteParts {
 /** Constructs everything, injects capabilities, and serves. The only page that knows all rooms. */
 export async function createApp(options: AppOptions): Promise<App> {
   const parts = await assemble(options)
-  const { config, clock, random, metrics, logger, keys, health, writes, registry } = parts
+  const { config, clock, metrics, logger, keys, health, writes, registry } = parts
   health.start()
   const recovered = writes.start()
   const tasks = createTasks({ store: parts.store, clock })
@@ -68,7 +70,35 @@ export async function createApp(options: AppOptions): Promise<App> {
   })
   void tasks.resume()
   watchView(registry, health, metrics)
-  const server = await startServer({
+  const closeParts = async (): Promise<void> => {
+    stopPruner()
+    await writes.close()
+    health.stop()
+    await parts.transport.close()
+    await parts.kernel.close()
+    await parts.store.close()
+  }
+  const server = await listen(parts).catch(async () => {
+    await closeParts()
+    const { bind, port } = config.server
+    throw new CommandFailure(
+      1,
+      `cannot listen on ${bind}:${port}: the port is taken; choose another one (--port N)`,
+    )
+  })
+  recovered.catch((error: unknown) => logger.error({ reason: String(error) }, 'recovery ended early'))
+  return {
+    ...{ server, metrics, keys, registry, health, writes },
+    async close() {
+      await server.drain(config.server.drainGraceMs)
+      await closeParts()
+    },
+  }
+}
+
+function listen(parts: Parts): Promise<RunningServer> {
+  const { config, clock, random, metrics, logger, keys } = parts
+  return startServer({
     engine: config.server.engine,
     bind: config.server.bind,
     port: config.server.port,
@@ -83,19 +113,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     observer: observeRequests(metrics, logger),
     logger,
   })
-  recovered.catch((error: unknown) => logger.error({ reason: String(error) }, 'recovery ended early'))
-  return {
-    ...{ server, metrics, keys, registry, health, writes },
-    async close() {
-      await server.drain(config.server.drainGraceMs)
-      stopPruner()
-      await writes.close()
-      health.stop()
-      await parts.transport.close()
-      await parts.kernel.close()
-      await parts.store.close()
-    },
-  }
 }
 
 /** The transport, health and writes tell each other what they see: made one by one, they meet here. */
@@ -111,7 +128,8 @@ async function assemble(options: AppOptions): Promise<Parts> {
   const store = options.store ?? createSqliteStore({ path: config.taskStore.path })
   const snapshot = await openStore(store, config, logger)
   const registry = createRegistry(buildView(snapshot, searchFacts))
-  const { inlineMaxBytes, workers } = config.kernel
+  const { inlineMaxBytes } = config.kernel
+  const workers = config.kernel.workers || Math.max(1, availableParallelism() - 1)
   const kernel = await createKernel({ inlineMaxBytes, workers })
   const later: Later = { health: null, writes: null }
   const transport = options.transport ?? openTransport({ config, clock, metrics }, later)

@@ -100,12 +100,7 @@ async function startProxy(
   }
   const { config } = loadConfig({ file: null, env, sets: [] })
   const logger = createLogger({ level: 'warn' })
-  try {
-    return await createApp({ config, logger })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    throw new Error(`port ${port} is taken; choose another one with --port N`)
-  }
+  return createApp({ config, logger })
 }
 
 async function ready(url: string): Promise<void> {

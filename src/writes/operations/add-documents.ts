@@ -62,7 +62,9 @@ export async function addDocuments(
   return dispatchDocuments(context, { write, run, choice, task, deadline })
 }
 
-/** A task that fails without being sent still leaves the index behind, and is not over before that is there. */
+/**
+ * A task that fails without being sent still leaves the index behind, and is not over before that is there.
+ */
 async function existingIndex(context: WriteContext, uid: string, deadline: Deadline): Promise<void> {
   const run = await ensureIndex(context, uid, deadline)
   const leftMs = Math.max(0, deadline.at - context.clock.now())
