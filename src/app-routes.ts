@@ -22,6 +22,7 @@ import type { Clock } from './std/clock.ts'
 import { deadlineAfter } from './std/deadline.ts'
 import type { Random } from './std/random.ts'
 import type { Metrics } from './telemetry/metrics.ts'
+import { noteFacts } from './telemetry/requests.ts'
 import type { HealthMonitor } from './topology/health-monitor.ts'
 import type { Registry } from './topology/registry.ts'
 import type { WritePath } from './writes/write-path.ts'
@@ -53,7 +54,7 @@ export function appRoutes(parts: RouteParts): Route[] {
     config: { nodeTimeoutMs, unavailableShardPolicy },
     observe: readObserver(metrics),
   }
-  return [
+  const routes = [
     ...systemRoutes({
       ...{ views, health, clock },
       async askVersion(node) {
@@ -75,6 +76,25 @@ export function appRoutes(parts: RouteParts): Route[] {
     }),
     ...unsupportedRoutes(),
   ]
+  return routes.map(withFacts)
+}
+
+/**
+ * Tells the request's log line what its route and its answer say: which index, and whether something was
+ * missing.
+ */
+function withFacts(route: Route): Route {
+  return {
+    ...route,
+    async handler(call) {
+      const index = call.params['uid']
+      if (index !== undefined) noteFacts(call, { index })
+      const reply = await route.handler(call)
+      const degraded = reply.headers?.some(([name]) => name === 'X-Miroir-Degraded') ?? false
+      if (degraded) noteFacts(call, { degraded })
+      return reply
+    },
+  }
 }
 
 function readObserver(metrics: Metrics): ReadObserver {

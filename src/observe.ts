@@ -32,6 +32,10 @@ export function writeObserver(metrics: Metrics, logger: Logger): WriteObserver {
     copyLeft: (reason) => metrics.copyLeft(reason),
     refillEnded: (outcome) => metrics.copyRefilled(outcome),
     limitHit: (limit) => metrics.limitHit(limit),
+    taskEnded(status, ageMs) {
+      metrics.taskCounted(status)
+      metrics.taskAge(ageMs)
+    },
     note: (level, message, facts) => logger[level](facts as Parameters<Logger['info']>[0], message),
   }
 }
@@ -42,11 +46,16 @@ export function watchView(registry: Registry, health: HealthMonitor, metrics: Me
     metrics.viewEpoch(view.epoch)
     const counts = { current: 0, behind: 0, lagging: 0 }
     let shards = 0
+    const held = new Map<string, number>()
     for (const index of view.indexes.values()) {
       shards += index.shards
-      for (const copies of index.copies) for (const copy of copies) counts[copy.state]++
+      for (const copy of index.copies.flat()) {
+        counts[copy.state]++
+        held.set(copy.node, (held.get(copy.node) ?? 0) + 1)
+      }
     }
     for (const state of ['current', 'behind', 'lagging'] as const) metrics.copies(state, counts[state])
+    for (const node of view.nodes.keys()) metrics.shardsOnNode(node, held.get(node) ?? 0)
     const uncovered = uncoveredIndexes(view, health).reduce((sum, index) => sum + index.shards.length, 0)
     metrics.degradedShards(uncovered)
     metrics.shardCoverage(shards === 0 ? 1 : (shards - uncovered) / shards)

@@ -27,6 +27,8 @@ export interface WriteObserver {
   copyLeft(reason: string): void
   refillEnded(outcome: 'done' | 'failed'): void
   limitHit(limit: string): void
+  /** A task ended, so many milliseconds after it was accepted. */
+  taskEnded(status: 'succeeded' | 'failed', ageMs: number): void
   note(level: 'info' | 'warn' | 'error', message: string, facts: Readonly<Record<string, unknown>>): void
 }
 

@@ -102,6 +102,7 @@ export class World {
           copyLeft: () => undefined,
           refillEnded: () => undefined,
           limitHit: () => undefined,
+          taskEnded: () => undefined,
           note: (level, message, facts) => this.notes.push(`${level}: ${message} ${JSON.stringify(facts)}`),
         },
       },

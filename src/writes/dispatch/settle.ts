@@ -187,6 +187,10 @@ async function finalise(context: WriteContext, operation: Operation): Promise<vo
   if (consequence.index !== null) run.row = consequence.index
   publishIndex(context, run, epoch)
   operation.closed = true
+  if (operation.task !== null) {
+    const ageMs = context.clock.wall() - operation.task.enqueuedMs
+    context.observer.taskEnded(error === null ? 'succeeded' : 'failed', ageMs)
+  }
   operation.ended.resolve(error === null)
   operation.confirmed.resolve()
   settle(context, run)

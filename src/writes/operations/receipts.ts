@@ -43,6 +43,7 @@ export async function finishedTask(
   const status = error === null ? 'succeeded' : 'failed'
   const ended: NewTask = { ...task, status, error, startedMs: now, finishedMs: now }
   const uid = await persistOrRefuse(() => context.store.addTask(ended))
+  context.observer.taskEnded(status, now - task.enqueuedMs)
   return { task: summary(uid, task), headers: [] }
 }
 
