@@ -186,5 +186,7 @@ function writeConfig(config: Config, shards: number): Parameters<typeof createWr
     graceMs: limits.writeGraceMs,
     missingPrimaryKey: config.compat.missingPrimaryKey,
     maxBodyBytes: config.server.maxBodyBytes,
+    laneBytesMax: config.limits.laneBytesMax,
+    retainedIdsMax: config.limits.retainedIdsMax,
   }
 }

@@ -20,6 +20,10 @@ export interface WriteConfig {
   readonly graceMs: number
   readonly missingPrimaryKey: 'error' | 'task'
   readonly maxBodyBytes: number
+  /** Bytes of bodies that may wait for nodes. */
+  readonly laneBytesMax: number
+  /** Deleted ids kept with an operation. */
+  readonly retainedIdsMax: number
 }
 
 /** Things that happened and that somebody may want to count or log. */

@@ -95,7 +95,12 @@ export class World {
         reachability: { readable: (node) => this.node(node).up && !this.down.has(node) },
         config: {
           ...{ shards, minAcks: 1, maxTrailMs: 5_000, nodeTimeoutMs: 2_000, graceMs: 300 },
-          ...{ missingPrimaryKey: 'error' as const, maxBodyBytes: 1e6 },
+          ...{
+            missingPrimaryKey: 'error' as const,
+            maxBodyBytes: 1e6,
+            laneBytesMax: 1e8,
+            retainedIdsMax: 100,
+          },
           ...this.#options.config,
         },
         observer: {

@@ -1,5 +1,4 @@
 import { inferPrimaryKey } from '../../catalogue/inference.ts'
-import { limits } from '../../config/limits.ts'
 import { isFault, ROW, type SplitResult } from '../../kernel/kernel.ts'
 import { type ErrorBody, errorBody, fail } from '../../model/errors.ts'
 import { DOCUMENTS_PER_OPERATION_MAX, type Seq, type ShardId } from '../../model/ids.ts'
@@ -82,7 +81,7 @@ interface Dispatch {
 async function dispatchDocuments(context: WriteContext, dispatch: Dispatch): Promise<WriteReceipt> {
   const { write, run, choice, task, deadline } = dispatch
   const shards = shardsOf(choice.split)
-  if (context.heldBytes + write.body.length > limits.laneBytesMax) {
+  if (context.heldBytes + write.body.length > context.config.laneBytesMax) {
     context.observer.limitHit('lane_bytes')
     throw fail('miroir_overloaded', { resource: 'bytes of waiting writes' })
   }

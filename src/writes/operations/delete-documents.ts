@@ -1,4 +1,3 @@
-import { limits } from '../../config/limits.ts'
 import { errorBody, fail } from '../../model/errors.ts'
 import type { IndexUid, ShardId } from '../../model/ids.ts'
 import { shardText } from '../../model/injected.ts'
@@ -38,7 +37,7 @@ export async function deleteDocuments(
   }
   const nothing = deletion.kind === 'ids' && deletion.ids.length === 0
   if (nothing) return finishedTask(context, { ...task, details: detailsOf(deletion, 0) }, null)
-  if (context.heldBytes > limits.laneBytesMax)
+  if (context.heldBytes > context.config.laneBytesMax)
     throw fail('miroir_overloaded', { resource: 'bytes of waiting writes' })
   const plan = (): NewOperation => {
     const operation = planDeletion(context, run, deletion)
@@ -74,7 +73,7 @@ function planDeletion(context: WriteContext, run: IndexRun, deletion: Deletion):
     const shard = context.kernel.shardOf(id, run.row.shards)
     byShard.set(shard, [...(byShard.get(shard) ?? []), id])
   }
-  const kept = deletion.ids.length <= limits.retainedIdsMax ? deletion.ids : null
+  const kept = deletion.ids.length <= context.config.retainedIdsMax ? deletion.ids : null
   return {
     ...base,
     kind: 'delete-ids',
