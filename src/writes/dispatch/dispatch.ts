@@ -10,6 +10,7 @@ import { decideDispatch } from './decide.ts'
 import { enrol, type NewOperation } from './enrol.ts'
 import { fenceNode } from './fence.ts'
 import { leaveCopies, persist, setCopies } from './marks.ts'
+import { metadataOf } from './metadata.ts'
 import { classifyWrite, sendWrite, type WriteOutcome } from './node-calls.ts'
 import { forgetNode, giveBody, isNumbered, noteLegEnd, settle } from './settle.ts'
 
@@ -135,7 +136,12 @@ function takeOutcome(context: WriteContext, leg: Leg, outcome: WriteOutcome): vo
     void openTask(context, leg.operation)
   }
   leg.parked = false
-  if (outcome.kind === 'acked') {
+  if (outcome.kind === 'acked' && outcome.uid <= leg.floor) {
+    // Task numbers only grow: this node has lost its volume, and nothing it says may be read (M6).
+    tailOf(context, leg.node).acknowledged = -1
+    endPlace(run, leg, 'left')
+    forgetNode(context, leg.node, `task ${outcome.uid} follows task ${leg.floor}`)
+  } else if (outcome.kind === 'acked') {
     leg.uid = outcome.uid
     leg.stage = 'acked'
     // Before the next one starts: what it may be looked for in begins behind this task.
@@ -181,13 +187,6 @@ async function openTask(context: WriteContext, operation: Operation): Promise<vo
   }
   operation.go.resolve(true)
   review(context, operation)
-}
-
-/** What the node will echo in its task; null on routes that drop it (L9). */
-export function metadataOf(context: WriteContext, leg: Leg): string | null {
-  const { kind, seq } = leg.operation.row
-  const dropped = kind === 'settings' || kind === 'create' || kind === 'drop' || kind === 'primary-key'
-  return dropped ? null : `miroir:${context.clusterId}:${seq}:${leg.part}:${leg.operation.taskUid ?? ''}`
 }
 
 function watch(context: WriteContext, leg: Leg, uid: number): void {
