@@ -28,6 +28,12 @@ export interface NewOperation {
  */
 export const REBUILT: ReadonlySet<OperationKind> = new Set(['settings', 'create', 'primary-key', 'drop'])
 
+/** An operation on every shard of its index, with nothing more said about it yet. */
+export function barrier(run: IndexRun, kind: OperationKind, behaviour: OperationBehaviour): NewOperation {
+  const nothing = { ids: null, payload: null, task: null, bytes: 0 } as const
+  return { ...nothing, run, kind, behaviour, shards: [], barrier: true, canary: false }
+}
+
 /** Builds the operation and enters its legs into the lanes, synchronously. */
 export function enrol(
   context: WriteContext,

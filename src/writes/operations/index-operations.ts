@@ -9,7 +9,7 @@ import type { Deadline } from '../../std/deadline.ts'
 import { timestamp } from '../../std/timestamp.ts'
 import type { WriteContext } from '../context.ts'
 import { confirmed, submit } from '../dispatch/dispatch.ts'
-import type { NewOperation } from '../dispatch/enrol.ts'
+import { barrier } from '../dispatch/enrol.ts'
 import { persistOrRefuse } from '../dispatch/marks.ts'
 import { assertQuorum } from '../dispatch/quorum.ts'
 import { type Consequence, type Copy, IndexRun, type Operation, type OperationBehaviour } from '../run.ts'
@@ -121,19 +121,6 @@ function freshCopies(context: WriteContext, shards: number): Copy[][] {
     })
   }
   return copies
-}
-
-function barrier(run: IndexRun, kind: NewOperation['kind'], behaviour: OperationBehaviour): NewOperation {
-  const base = {
-    shards: [],
-    barrier: true,
-    canary: false,
-    ids: null,
-    payload: null,
-    task: null,
-    bytes: 0,
-  } as const
-  return { ...base, run, kind, behaviour }
 }
 
 const unchanged: Consequence = { index: null, settingsApplied: [], retire: false }

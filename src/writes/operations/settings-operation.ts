@@ -9,7 +9,7 @@ import type { Deadline } from '../../std/deadline.ts'
 import { timestamp } from '../../std/timestamp.ts'
 import { nodeView, type WriteContext } from '../context.ts'
 import { confirmed, submit, untilQuiet } from '../dispatch/dispatch.ts'
-import type { NewOperation } from '../dispatch/enrol.ts'
+import { barrier } from '../dispatch/enrol.ts'
 import { readSettings } from '../dispatch/node-calls.ts'
 import { assertQuorum } from '../dispatch/quorum.ts'
 import type { Consequence, IndexRun, Operation, OperationBehaviour } from '../run.ts'
@@ -40,7 +40,7 @@ export async function changeSettings(
   try {
     assertQuorum(context, run)
     const derived = deriveChange(change, run.row.rawSettings)
-    const request = { ...settingsOperation(run, settingsBehaviour(context, derived)), canary: true, task }
+    const request = { ...barrier(run, 'settings', settingsBehaviour(context, derived)), canary: true, task }
     const submission = await context.sequence.next((seq) =>
       submit(context, seq, { ...request, payload: { raw: derived.raw } }),
     )
@@ -63,19 +63,6 @@ export async function changeSettings(
 async function takeBack(context: WriteContext, run: IndexRun, createdSeq: number): Promise<void> {
   const own = run.open.every((operation) => operation.row.seq <= createdSeq) && run.lastSeq <= createdSeq + 1
   if (own && run.dropping === null) await dropIndex(context, run, null)
-}
-
-function settingsOperation(run: IndexRun, behaviour: OperationBehaviour): NewOperation {
-  const base = {
-    shards: [],
-    barrier: true,
-    canary: false,
-    ids: null,
-    payload: null,
-    task: null,
-    bytes: 0,
-  } as const
-  return { ...base, run, kind: 'settings', behaviour }
 }
 
 export type Derived = ReturnType<typeof deriveChange>
@@ -140,7 +127,7 @@ async function setBack(context: WriteContext, run: IndexRun, replaced: JsonObjec
     details: () => null,
   }
   const submission = await context.sequence.next((seq) =>
-    submit(context, seq, settingsOperation(run, behaviour)),
+    submit(context, seq, barrier(run, 'settings', behaviour)),
   )
   await submission.recorded
   await submission.operation.ended.promise
