@@ -80,8 +80,8 @@ export function appRoutes(parts: RouteParts): Route[] {
 }
 
 /**
- * Tells the request's log line what its route and its answer say: which index, and whether something was
- * missing.
+ * Tells the request's log line what its route and its answer say: which index, how many nodes and
+ * hits, and whether something was missing.
  */
 function withFacts(route: Route): Route {
   return {
@@ -92,6 +92,7 @@ function withFacts(route: Route): Route {
       const reply = await route.handler(call)
       const degraded = reply.headers?.some(([name]) => name === 'X-Miroir-Degraded') ?? false
       if (degraded) noteFacts(call, { degraded })
+      if (reply.facts !== undefined) noteFacts(call, reply.facts)
       return reply
     },
   }

@@ -86,7 +86,7 @@ async function listCopies(deps: ReadDeps, ask: Listing): Promise<Reply> {
     const headers = coverageHeaders(index, answers, deps)
     const merged = await mergeList(deps.kernel, bodiesOf(answers), plan.merge)
     if (merged.kind === 'merged')
-      return { status: 200, contentType: 'application/json', body: merged.body, headers }
+      return json(merged.body, { headers, facts: { nodeCount: plan.targets.length } })
     passOver(failed, answers, { merged, again })
   }
 }
@@ -125,9 +125,13 @@ export async function getDocument(deps: ReadDeps, call: DocumentCall, context: R
     const [answer] = answers.answers
     if (answer === undefined) throw unavailable(index, answers)
     const merged = await stripDocument(deps.kernel, answer.body)
-    if (merged.kind === 'merged') return { status: 200, contentType: 'application/json', body: merged.body }
+    if (merged.kind === 'merged') return json(merged.body, { facts: { nodeCount: 1 } })
     passOver(failed, answers, { merged, again: round < PLANS_MAX })
   }
+}
+
+function json(body: Uint8Array, more: Pick<Reply, 'headers' | 'facts'>): Reply {
+  return { status: 200, contentType: 'application/json', body, ...more }
 }
 
 function bodiesOf(answers: Answers): Uint8Array[] {

@@ -140,6 +140,7 @@ async function fold(
       contentType: 'application/json',
       body: merged.body,
       headers: [...headers, ...approximateHeader(merged.approximate)],
+      facts: { nodeCount: plan.targets.length, estimatedHits: merged.total },
     }
   if (merged.kind === 'no-room') throw fail('miroir_overloaded', { resource: 'memory to merge answers' })
   if (merged.kind === 'unsupported') throw fail('miroir_unsupported', { feature: merged.feature })

@@ -17,6 +17,7 @@ export interface EnvelopeFold {
 
 export interface FoldedEnvelope {
   readonly members: readonly JsonMember[]
+  readonly total: number
   readonly facetsExact: boolean
 }
 
@@ -37,11 +38,12 @@ export function foldEnvelopes(
   }
   const sums = sum(numbersOf(parts, totalName(fold.merge)))
   const facets = facetsOf(parts, fold, sums)
-  const computed = computedMembers(parts, fold, fold.total ?? sums)
+  const total = fold.total ?? sums
+  const computed = computedMembers(parts, fold, total)
   if (facets !== null) computed.set('facetDistribution', facets.distribution).set('facetStats', facets.stats)
   const [first = []] = parts
   const members = first.map(({ key, value }) => ({ key, value: computed.get(key) ?? value }))
-  return { members, facetsExact: facets?.exact ?? true }
+  return { members, total, facetsExact: facets?.exact ?? true }
 }
 
 /** Name of the total in an answer of that page form. */

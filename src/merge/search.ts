@@ -20,7 +20,13 @@ export type Unmerged =
   | { readonly kind: 'no-room' }
 
 export type Merged =
-  | { readonly kind: 'merged'; readonly body: Uint8Array; readonly approximate: readonly Approximate[] }
+  | {
+      readonly kind: 'merged'
+      readonly body: Uint8Array
+      /** Hits in all, as the body says. */
+      readonly total: number
+      readonly approximate: readonly Approximate[]
+    }
   | Unmerged
   /** The documents make the request one that cannot be answered exactly; completes "… is not supported …". */
   | { readonly kind: 'unsupported'; readonly feature: string }
@@ -51,12 +57,12 @@ export async function mergeSearch(
   }
   const envelope = foldEnvelopes(result.envelopes.map(text), { merge, uids, total: page.total })
   if ('input' in envelope) return { kind: 'fault', input: envelope.input, reason: 'not a search answer' }
-  const { members, facetsExact } = envelope
+  const { members, total, facetsExact } = envelope
   const rest = members.map(({ key, value }) => `${JSON.stringify(key)}:${value}`).join(',')
   const body = concat([HITS, page.hits, utf8(`],${rest}}`)])
   const hasFacets = members.some((member) => member.key === 'facetDistribution')
   const facets = hasFacets && !(facetsExact && page.facetsExact)
-  return { kind: 'merged', body, approximate: approximateParts(page.totalExact, !facets) }
+  return { kind: 'merged', body, total, approximate: approximateParts(page.totalExact, !facets) }
 }
 
 /** Most faults are an answer's; want of memory is nobody's. */

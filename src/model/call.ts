@@ -31,6 +31,16 @@ export interface Reply {
   /** Absent: no body and no content type. */
   readonly contentType?: string
   readonly body?: Uint8Array | string
+  /** For the log line; never sent. */
+  readonly facts?: ReplyFacts
+}
+
+/** How an answer came about. */
+export interface ReplyFacts {
+  /** Nodes that were asked. */
+  readonly nodeCount: number
+  /** Hits in all, where the answer counts them. */
+  readonly estimatedHits?: number
 }
 
 export type Handler = (call: Call) => Reply | Promise<Reply>

@@ -1,12 +1,10 @@
-import type { Call } from '../model/call.ts'
+import type { Call, ReplyFacts } from '../model/call.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 
 /** What a handler knows about its request; becomes fields of the request's log line. */
-export interface RequestFacts {
+export interface RequestFacts extends Partial<ReplyFacts> {
   readonly index?: string
-  readonly nodeCount?: number
-  readonly estimatedHits?: number
   readonly degraded?: boolean
 }
 

@@ -22,6 +22,8 @@ export interface ClusterOptions {
   readonly engine?: 'uws' | 'node'
   /** Further settings, as the environment spells them. */
   readonly environment?: Readonly<Record<string, string>>
+  /** Takes every log line of the proxy from level info on. */
+  readonly log?: (line: string) => void
 }
 
 export interface Cluster {
@@ -78,7 +80,7 @@ async function startNode({ kind }: ClusterOptions): Promise<RunningNode> {
 }
 
 async function startProxy(
-  { groups, nodesPerGroup, engine, environment }: ClusterOptions,
+  { groups, nodesPerGroup, engine, environment, log }: ClusterOptions,
   folder: string,
   nodes: readonly RunningNode[],
 ): Promise<App> {
@@ -103,7 +105,9 @@ async function startProxy(
   const { config } = loadConfig({ file: null, env, sets: [] })
   // Any free port, which a file may not ask for.
   const anyPort = { ...config, server: { ...config.server, port: 0 } }
-  return createApp({ config: anyPort, logger: createLogger({ level: 'error' }) })
+  const logger =
+    log === undefined ? createLogger({ level: 'error' }) : createLogger({ level: 'info', write: log })
+  return createApp({ config: anyPort, logger })
 }
 
 async function ready(url: string): Promise<void> {
