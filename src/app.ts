@@ -130,7 +130,7 @@ async function assemble(options: AppOptions): Promise<Parts> {
   const registry = createRegistry(buildView(snapshot, searchFacts))
   const { inlineMaxBytes } = config.kernel
   const workers = config.kernel.workers || Math.max(1, availableParallelism() - 1)
-  const kernel = await createKernel({ inlineMaxBytes, workers })
+  const kernel = await createKernel({ inlineMaxBytes, workers, queueMax: config.limits.kernelQueueMax })
   const later: Later = { health: null, writes: null }
   const transport = options.transport ?? openTransport({ config, clock, metrics }, later)
   const client = createMeilisearchClient(transport)
@@ -169,6 +169,7 @@ function openTransport(parts: Pick<Parts, 'config' | 'clock' | 'metrics'>, later
     nodeKey: config.nodeMasterKey,
     clock,
     connectionsMax: config.limits.nodeConnectionsMax,
+    answerBytesMax: config.limits.nodeAnswerBytesMax,
     onExchange(event) {
       metrics.nodeExchange(event.node, event.operation, event.seconds * 1000)
       if (event.error !== null) metrics.nodeError(event.node, event.error)
@@ -187,6 +188,7 @@ function writeConfig(config: Config, shards: number): Parameters<typeof createWr
     missingPrimaryKey: config.compat.missingPrimaryKey,
     maxBodyBytes: config.server.maxBodyBytes,
     laneBytesMax: config.limits.laneBytesMax,
+    laneOperationsMax: config.limits.laneOperationsMax,
     retainedIdsMax: config.limits.retainedIdsMax,
   }
 }

@@ -37,7 +37,7 @@ export const limits = {
   writeGraceMs: 300,
   /** How long a write that surely reached nobody is offered again, before its task fails. */
   writeResendMs: 30_000,
-  /** Operations waiting in one lane. */
+  /** Operations of one index that wait for one node, or for its acknowledgement. */
   laneOperationsMax: 10_000,
   /** Connections to one node. */
   nodeConnectionsMax: 128,
@@ -45,8 +45,6 @@ export const limits = {
   nodeFacetValuesMin: 1_000,
   /** Calls waiting for a kernel worker. */
   kernelQueueMax: 1_024,
-  /** Rows of one page of tasks, indexes or documents. */
-  pageRowsMax: 1_000_000,
   /**
    * Rows of one page of tasks: they are built in one turn of the main thread. A longer page is cut and has a
    * `next`.

@@ -84,7 +84,7 @@ const server = section('The endpoint clients talk to.', {
     limits.concurrentRequestsMax,
     'Requests under way at once; beyond it clients get 503 with `Retry-After`.',
   ),
-  request_timeout_ms: milliseconds(30_000, 'Time a request may take from its first byte to its answer.'),
+  request_timeout_ms: milliseconds(30_000, 'Time from the end of a request’s body to its answer.'),
   drain_grace_ms: milliseconds(10_000, 'Time requests under way get to finish after SIGTERM.'),
 })
 
@@ -92,14 +92,13 @@ const boundSection = section('Bounds of memory and queues. Change them only when
   body_bytes_in_flight_max: bytes(limits.bodyBytesInFlightMax, 'Bytes of request bodies held at once.'),
   node_answer_bytes_max: bytes(limits.nodeAnswerBytesMax, 'Longest answer taken from a node.'),
   lane_bytes_max: bytes(limits.laneBytesMax, 'Bytes of write bodies waiting for nodes.'),
-  lane_operations_max: count(limits.laneOperationsMax, 'Operations waiting for one node.'),
+  lane_operations_max: count(limits.laneOperationsMax, 'Operations of one index that wait for one node.'),
   retained_ids_max: count(
     limits.retainedIdsMax,
     'Deleted ids kept with an operation; longer lists are compared.',
   ),
   node_connections_max: count(limits.nodeConnectionsMax, 'Connections to one node.'),
   kernel_queue_max: count(limits.kernelQueueMax, 'Calls waiting for a kernel worker.'),
-  page_rows_max: count(limits.pageRowsMax, 'Rows of one page of tasks, indexes or documents.'),
 })
 
 export const schema = z.strictObject({
@@ -173,13 +172,6 @@ export const schema = z.strictObject({
       0,
       { min: 0, max: 256 },
       'Worker threads; 0 takes one per processor but one, at least one.',
-    ),
-  }),
-  search: section('How searches are asked of nodes.', {
-    facet_values_min: whole(
-      limits.nodeFacetValuesMin,
-      { min: 1, max: 1_000_000 },
-      'Values per facet asked of nodes, at least; counts are exact while a facet has no more.',
     ),
   }),
   compat: section('Where this endpoint may differ from one node.', {

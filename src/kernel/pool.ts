@@ -1,5 +1,4 @@
 import { FixedQueue, Piscina } from 'piscina'
-import { limits } from '../config/limits.ts'
 import { NO_ROOM } from './fault.ts'
 import type {
   GatherRequest,
@@ -22,8 +21,17 @@ export interface PoolKernel {
 const CALLS_PER_WORKER = 16
 const IDLE_MS = 60_000
 
-/** Starts `workers` threads and waits until each of them is warm. */
-export async function createPoolKernel(module: WebAssembly.Module, workers: number): Promise<PoolKernel> {
+export interface PoolOptions {
+  readonly workers: number
+  /** Calls that may wait for a worker; beyond it they get `no-slab`. */
+  readonly queueMax: number
+}
+
+/** Starts the threads and waits until each of them is warm. */
+export async function createPoolKernel(
+  module: WebAssembly.Module,
+  { workers, queueMax }: PoolOptions,
+): Promise<PoolKernel> {
   const pool = new Piscina<KernelTask, unknown>({
     filename: import.meta.resolve('#kernel-worker'),
     minThreads: workers,
@@ -31,7 +39,7 @@ export async function createPoolKernel(module: WebAssembly.Module, workers: numb
     idleTimeout: IDLE_MS,
     atomics: 'disabled',
     concurrentTasksPerWorker: CALLS_PER_WORKER,
-    maxQueue: limits.kernelQueueMax,
+    maxQueue: queueMax,
     taskQueue: new FixedQueue(),
     recordTiming: true,
     workerData: { module },
@@ -41,7 +49,7 @@ export async function createPoolKernel(module: WebAssembly.Module, workers: numb
     task: KernelTask,
     buffers: ArrayBuffer[],
   ): Promise<T | KernelFault> => {
-    if (isClosed || pool.queueSize >= limits.kernelQueueMax) return NO_ROOM
+    if (isClosed || pool.queueSize >= queueMax) return NO_ROOM
     try {
       return (await pool.run(task, { transferList: buffers })) as T
     } catch (error) {

@@ -1,3 +1,4 @@
+import { limits } from '../config/limits.ts'
 import { createInlineKernel } from './inline.ts'
 import type { Kernel } from './kernel.ts'
 import { kernelModule } from './module.ts'
@@ -8,16 +9,18 @@ export interface KernelOptions {
   readonly inlineMaxBytes: number
   /** Worker threads; without any, every call runs inline. */
   readonly workers: number
+  /** Calls that may wait for a worker; `limits.kernelQueueMax` unless configured otherwise. */
+  readonly queueMax?: number
 }
 
 /**
  * One kernel on two carriers: small calls inline, where they cost less than the hop, large ones in the pool.
  */
-export async function createKernel({ inlineMaxBytes, workers }: KernelOptions): Promise<Kernel> {
+export async function createKernel({ inlineMaxBytes, workers, queueMax }: KernelOptions): Promise<Kernel> {
   const module = await kernelModule()
   const inline = createInlineKernel(module)
   if (workers < 1) return inline
-  const pool = await createPoolKernel(module, workers)
+  const pool = await createPoolKernel(module, { workers, queueMax: queueMax ?? limits.kernelQueueMax })
   const isSmall = (bytes: number): boolean => inlineMaxBytes > 0 && bytes <= inlineMaxBytes
   return {
     split: (request) => (isSmall(request.body.length) ? inline : pool).split(request),

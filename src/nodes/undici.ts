@@ -23,6 +23,8 @@ export interface UndiciTransportOptions {
   readonly clock: Clock
   /** Connections to one node; `limits.nodeConnectionsMax` unless configured otherwise. */
   readonly connectionsMax: number
+  /** Longest answer, in bytes; `limits.nodeAnswerBytesMax` unless configured otherwise. */
+  readonly answerBytesMax?: number
   readonly onExchange?: (event: ExchangeEvent) => void
 }
 
@@ -73,7 +75,7 @@ class UndiciTransport implements Transport {
         request,
         deadline,
         headers: this.#headersOf(request),
-        answerBytesMax: request.answerBytesMax ?? limits.nodeAnswerBytesMax,
+        answerBytesMax: request.answerBytesMax ?? this.#options.answerBytesMax ?? limits.nodeAnswerBytesMax,
         deliver,
       })
       connections.enter(exchange)

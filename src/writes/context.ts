@@ -22,6 +22,8 @@ export interface WriteConfig {
   readonly maxBodyBytes: number
   /** Bytes of bodies that may wait for nodes. */
   readonly laneBytesMax: number
+  /** Operations of one index that may wait for one node. */
+  readonly laneOperationsMax: number
   /** Deleted ids kept with an operation. */
   readonly retainedIdsMax: number
 }

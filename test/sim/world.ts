@@ -99,6 +99,7 @@ export class World {
             missingPrimaryKey: 'error' as const,
             maxBodyBytes: 1e6,
             laneBytesMax: 1e8,
+            laneOperationsMax: 10_000,
             retainedIdsMax: 100,
           },
           ...this.#options.config,

@@ -71,6 +71,11 @@ export class Lane {
     this.#tellIdle()
   }
 
+  /** Entries inside, started or not. */
+  get size(): number {
+    return this.#places.length
+  }
+
   get waiting(): number {
     return this.#places.filter((place) => !place.started).length
   }

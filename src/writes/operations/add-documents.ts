@@ -1,12 +1,13 @@
 import { inferPrimaryKey } from '../../catalogue/inference.ts'
 import { isFault, ROW, type SplitResult } from '../../kernel/kernel.ts'
-import { type ErrorBody, errorBody, fail } from '../../model/errors.ts'
+import { type ErrorBody, errorBody } from '../../model/errors.ts'
 import { DOCUMENTS_PER_OPERATION_MAX, type Seq, type ShardId } from '../../model/ids.ts'
 import type { DocumentWrite, WriteReceipt } from '../../model/writes.ts'
 import { sleep } from '../../std/clock.ts'
 import type { Deadline } from '../../std/deadline.ts'
 import { timestamp } from '../../std/timestamp.ts'
 import type { WriteContext } from '../context.ts'
+import { assertRoom } from '../dispatch/admission.ts'
 import { OperationBodies } from '../dispatch/bodies.ts'
 import { confirmed, type Submission, submit, submitQuiet } from '../dispatch/dispatch.ts'
 import type { NewOperation } from '../dispatch/enrol.ts'
@@ -81,10 +82,7 @@ interface Dispatch {
 async function dispatchDocuments(context: WriteContext, dispatch: Dispatch): Promise<WriteReceipt> {
   const { write, run, choice, task, deadline } = dispatch
   const shards = shardsOf(choice.split)
-  if (context.heldBytes + write.body.length > context.config.laneBytesMax) {
-    context.observer.limitHit('lane_bytes')
-    throw fail('miroir_overloaded', { resource: 'bytes of waiting writes' })
-  }
+  assertRoom(context, run, write.body.length)
   const made: { bodies: OperationBodies | null } = { bodies: null }
   const behaviour = documentBehaviour(context, write, choice, () => made.bodies)
   const plan = (): NewOperation => {

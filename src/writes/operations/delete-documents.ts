@@ -1,4 +1,4 @@
-import { errorBody, fail } from '../../model/errors.ts'
+import { errorBody } from '../../model/errors.ts'
 import type { IndexUid, ShardId } from '../../model/ids.ts'
 import { shardText } from '../../model/injected.ts'
 import type { JsonObject } from '../../model/view.ts'
@@ -7,6 +7,7 @@ import type { NodeRequest } from '../../nodes/transport.ts'
 import { utf8 } from '../../std/bytes.ts'
 import type { Deadline } from '../../std/deadline.ts'
 import type { WriteContext } from '../context.ts'
+import { assertRoom } from '../dispatch/admission.ts'
 import { confirmed, submit, submitQuiet } from '../dispatch/dispatch.ts'
 import type { NewOperation } from '../dispatch/enrol.ts'
 import { assertQuorum } from '../dispatch/quorum.ts'
@@ -37,8 +38,7 @@ export async function deleteDocuments(
   }
   const nothing = deletion.kind === 'ids' && deletion.ids.length === 0
   if (nothing) return finishedTask(context, { ...task, details: detailsOf(deletion, 0) }, null)
-  if (context.heldBytes > context.config.laneBytesMax)
-    throw fail('miroir_overloaded', { resource: 'bytes of waiting writes' })
+  assertRoom(context, run, 0)
   const plan = (): NewOperation => {
     const operation = planDeletion(context, run, deletion)
     assertQuorum(context, run, operation.barrier ? undefined : operation.shards)

@@ -8,6 +8,7 @@ import { utf8 } from '../../std/bytes.ts'
 import type { Deadline } from '../../std/deadline.ts'
 import { timestamp } from '../../std/timestamp.ts'
 import { nodeView, type WriteContext } from '../context.ts'
+import { assertRoom } from '../dispatch/admission.ts'
 import { confirmed, submit, untilQuiet } from '../dispatch/dispatch.ts'
 import { barrier } from '../dispatch/enrol.ts'
 import { readSettings } from '../dispatch/node-calls.ts'
@@ -34,6 +35,7 @@ export async function changeSettings(
   // Refused here: nothing is created for it.
   deriveChange(change, found?.row.rawSettings ?? {})
   const run = found ?? (await ensureIndex(context, uid, deadline))
+  assertRoom(context, run, 0)
   while (!run.isQuiet) await untilQuiet(context, run, deadline)
   const close = run.openSettings()
   const createdSeq = found === undefined ? run.lastSeq : null
