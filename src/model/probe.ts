@@ -5,6 +5,8 @@ export type ProbeResult =
       readonly version: string
       /** Newest task uid; -1 when the node has no task. */
       readonly newestTask: number
+      /** It answers internal federated searches: the runtime flag `network` is set. */
+      readonly federates: boolean
     }
   /**
    * `hard`: it refuses or breaks connections, or says itself that it is not well; otherwise it is merely

@@ -82,4 +82,9 @@ export interface Views {
 export interface Reachability {
   /** May be asked: answers probes, has a known version and is not amnesiac. */
   readable(node: NodeId): boolean
+  /**
+   * It answered an internal federated search (header `Meili-Proxy-Search`) when it was probed last: such
+   * searches tell values that hits do not show. Says nothing about whether it may be read.
+   */
+  federates(node: NodeId): boolean
 }

@@ -1,6 +1,6 @@
 import type { ErrorBody } from '../model/errors.ts'
 import type { JsonObject, NodeView } from '../model/view.ts'
-import { text } from '../std/bytes.ts'
+import { text, utf8 } from '../std/bytes.ts'
 import type { Deadline } from '../std/deadline.ts'
 import { isObject, parsedJson } from '../std/json-values.ts'
 import type { NodeRequest, Outcome, Transport } from './transport.ts'
@@ -71,6 +71,10 @@ export interface MeilisearchClient {
   ): Promise<NodeResult<NodeTaskPage>>
   /** Uid of the newest task, -1 when there is none. */
   newestTask(node: NodeView, deadline: Deadline): Promise<NodeResult<number>>
+  /** An internal federated search without queries: reads nothing, and works where real ones do. */
+  tryFederation(node: NodeView, deadline: Deadline): Promise<NodeResult<null>>
+  /** Sets the runtime flag `network`; fails unless the node then says that it is on. */
+  enableNetwork(node: NodeView, deadline: Deadline): Promise<NodeResult<null>>
   getSettings(node: NodeView, index: string, deadline: Deadline): Promise<NodeResult<JsonObject>>
   getStats(node: NodeView, deadline: Deadline): Promise<NodeResult<NodeStats>>
   /** Raw answer of `POST /indexes/{index}/documents/fetch`: documents are not parsed. */
@@ -80,6 +84,25 @@ export interface MeilisearchClient {
     body: Uint8Array,
     deadline: Deadline,
   ): Promise<NodeResult<Uint8Array>>
+}
+
+/** Makes a node tell what it otherwise keeps to itself; it is a proxy's request then, not a client's. */
+export const PROXY_SEARCH = { 'meili-proxy-search': 'true' } as const
+
+const EMPTY_FEDERATION: NodeRequest = {
+  method: 'POST',
+  path: '/multi-search',
+  body: utf8('{"queries":[],"federation":{}}'),
+  headers: PROXY_SEARCH,
+  ...{ operation: 'probe', write: false },
+}
+
+/** Set again and again with the same effect, so it is sent like a read. */
+const ENABLE_NETWORK: NodeRequest = {
+  method: 'PATCH',
+  path: '/experimental-features',
+  body: utf8('{"network":true}'),
+  ...{ operation: 'probe', write: false },
 }
 
 export function createMeilisearchClient(transport: Transport): MeilisearchClient {
@@ -101,6 +124,14 @@ export function createMeilisearchClient(transport: Transport): MeilisearchClient
       const page = await getPage(node, 'limit=1', 'probe', deadline)
       return page.ok ? { ok: true, value: page.value.tasks[0]?.uid ?? -1 } : page
     },
+    tryFederation: async (node, deadline) =>
+      decode(await transport.send(node, EMPTY_FEDERATION, deadline), (value) =>
+        Array.isArray(value['hits']) ? null : undefined,
+      ),
+    enableNetwork: async (node, deadline) =>
+      decode(await transport.send(node, ENABLE_NETWORK, deadline), (value) =>
+        value['network'] === true ? null : undefined,
+      ),
     getSettings: async (node, index, deadline) =>
       decode(
         await get(node, `/indexes/${encodeURIComponent(index)}/settings`, 'read', deadline),

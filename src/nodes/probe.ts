@@ -1,7 +1,7 @@
 import type { ProbeResult } from '../model/probe.ts'
 import type { NodeView } from '../model/view.ts'
 import type { Clock } from '../std/clock.ts'
-import { deadlineAfter } from '../std/deadline.ts'
+import { type Deadline, deadlineAfter } from '../std/deadline.ts'
 import type { MeilisearchClient, NodeFailure } from './meilisearch.ts'
 
 /** Versions this program was made for and tested with. */
@@ -14,16 +14,20 @@ export interface ProbeOptions {
   readonly timeoutMs: number
 }
 
-/** Asks a node for its health, version and newest task, all at once and within one deadline. */
+/**
+ * Asks a node for its health, version and newest task and whether it federates, all at once and within one
+ * deadline.
+ */
 export function createProbe(options: ProbeOptions): (node: NodeView) => Promise<ProbeResult> {
   const { client, clock, timeoutMs } = options
   return async (node) => {
     const startMs = clock.now()
     const deadline = deadlineAfter(clock, timeoutMs)
-    const [health, version, newest] = await Promise.all([
+    const [health, version, newest, federates] = await Promise.all([
       client.getHealth(node, deadline),
       client.getVersion(node, deadline),
       client.newestTask(node, deadline),
+      federation(client, node, deadline),
     ])
     const inTime = clock.now() - startMs < timeoutMs
     if (!health.ok) return rejection(health.failure, inTime)
@@ -31,8 +35,20 @@ export function createProbe(options: ProbeOptions): (node: NodeView) => Promise<
     const { pkgVersion } = version.value
     if (!ACCEPTED_VERSION.test(pkgVersion)) return incompatible(pkgVersion)
     if (!newest.ok) return rejection(newest.failure, inTime)
-    return { kind: 'ok', version: pkgVersion, newestTask: newest.value }
+    return { kind: 'ok', version: pkgVersion, newestTask: newest.value, federates }
   }
+}
+
+/**
+ * Whether a node answers internal federated searches. Where it does not for want of the flag, the flag is
+ * set and proved: read back and tried. A node that keeps refusing works all the same, without such searches.
+ */
+async function federation(client: MeilisearchClient, node: NodeView, deadline: Deadline): Promise<boolean> {
+  const tried = await client.tryFederation(node, deadline)
+  if (tried.ok || tried.failure.kind !== 'refused') return tried.ok
+  if (tried.failure.error.code !== 'feature_not_enabled') return false
+  const set = await client.enableNetwork(node, deadline)
+  return set.ok && (await client.tryFederation(node, deadline)).ok
 }
 
 function incompatible(version: string): ProbeResult {

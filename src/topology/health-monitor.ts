@@ -136,6 +136,10 @@ class Monitor implements HealthMonitor {
     return watch !== undefined && isReadable(watch.health)
   }
 
+  federates(node: NodeId): boolean {
+    return this.health(node).federates
+  }
+
   health(node: NodeId): NodeHealth {
     return this.#watches.get(node)?.health ?? NEW_NODE
   }
@@ -255,8 +259,8 @@ class Monitor implements HealthMonitor {
 function signalOf(result: ProbeResult, acknowledged: number, wallMs: number): HealthSignal {
   if (result.kind === 'unreachable') return { kind: 'probe-failed', error: result.error }
   if (result.kind === 'rejected') return { ...result, kind: 'probe-rejected' }
-  const { version, newestTask } = result
-  if (newestTask >= acknowledged) return { kind: 'probe-ok', version, newestTask, wallMs }
+  const { version, newestTask, federates } = result
+  if (newestTask >= acknowledged) return { kind: 'probe-ok', version, newestTask, federates, wallMs }
   const error = `the node acknowledged task ${acknowledged}, but its newest is ${newestTask}: its data was replaced`
   return { kind: 'probe-rejected', cause: 'amnesia', error, version }
 }

@@ -28,6 +28,8 @@ export interface NodeHealth {
   readonly version: string | null
   /** Newest task uid the node has; -1 = none, null = not known yet. */
   readonly newestTask: number | null
+  /** Answers internal federated searches; false until a probe saw it. */
+  readonly federates: boolean
   /** What went wrong last, for people; null once it is well again. */
   readonly error: string | null
   /** Wall milliseconds of its last good answer. */
@@ -46,6 +48,7 @@ export type HealthSignal =
       readonly kind: 'probe-ok'
       readonly version: string
       readonly newestTask: number
+      readonly federates: boolean
       readonly wallMs: number
     }
   | { readonly kind: 'probe-failed'; readonly error: string }
@@ -73,6 +76,7 @@ export const NEW_NODE: NodeHealth = {
   successes: 0,
   version: null,
   newestTask: null,
+  federates: false,
   error: null,
   lastSeenMs: null,
 }
@@ -142,6 +146,7 @@ function probeOk(
     failures: 0,
     version: signal.version,
     newestTask: signal.newestTask,
+    federates: signal.federates,
     lastSeenMs: signal.wallMs,
   }
   // Once it has taken new tasks it looks well again, but what it forgot is still missing.

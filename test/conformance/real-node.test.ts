@@ -41,7 +41,8 @@ describe.skipIf(binary === null)('against a real node', () => {
 
   it('probes it', async () => {
     const probe = createProbe({ client, clock, timeoutMs: 30_000 })
-    expect(await probe(node.view)).toMatchObject({ kind: 'ok', version: expect.stringMatching(/^1\.50\./) })
+    const well = { kind: 'ok', version: expect.stringMatching(/^1\.50\./), federates: true }
+    expect(await probe(node.view)).toMatchObject(well)
     const stranger = make('another key, of another instance')
     const unknown = createProbe({
       client: createMeilisearchClient(stranger),

@@ -142,7 +142,7 @@ export class ReadPathWorld {
   deps(seed = 1, down: readonly string[] = []): ReadDeps {
     return {
       views: { current: () => this.#view },
-      reachability: { readable: (node) => !down.includes(node) },
+      reachability: { readable: (node) => !down.includes(node), federates: () => true },
       transport: this.#transport,
       kernel: { ...this.#kernel, shardOf: (key, shards) => Number(key) % shards || 0 },
       clock: systemClock,

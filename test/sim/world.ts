@@ -92,7 +92,10 @@ export class World {
         kernel: twinKernel(),
         clock: this.clock,
         views: this.registry,
-        reachability: { readable: (node) => this.node(node).up && !this.down.has(node) },
+        reachability: {
+          readable: (node) => this.node(node).up && !this.down.has(node),
+          federates: () => true,
+        },
         config: {
           ...{ shards, minAcks: 1, maxTrailMs: 5_000, nodeTimeoutMs: 2_000, graceMs: 300 },
           ...{

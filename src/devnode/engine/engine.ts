@@ -17,6 +17,8 @@ export class Engine {
   readonly #indexes = new Map<string, DevIndex>()
   #nextKey = 1
   lastUpdateMs: number | null = null
+  /** The runtime flag `network`, the only one that can be switched on here. */
+  network = false
 
   constructor(parts: { readonly clock: Clock; readonly random: Random; readonly keeper: Keeper }) {
     this.clock = parts.clock

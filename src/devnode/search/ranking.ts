@@ -24,7 +24,14 @@ export interface Rule {
   ranks(candidate: Candidate): readonly Rank[]
   /** Name and members of the entry in the score details. */
   detail(candidate: Candidate, order: number): readonly [name: string, text: string]
+  /** What the rule puts candidates in order by, where it is a value of theirs. */
+  sortedBy?(candidate: Candidate): SortedBy
 }
+
+/** A value of a document that a rule sorts by; undefined = the document has none. */
+export type SortedBy =
+  | { readonly kind: 'sort'; readonly ascending: boolean; readonly value: SortValue }
+  | { readonly kind: 'geoSort'; readonly ascending: boolean; readonly value: number | undefined }
 
 const number = printDouble
 const nothing: readonly Rank[] = []
@@ -153,7 +160,7 @@ export const RELEVANCY_RULES: Readonly<Record<string, Rule>> = {
 }
 
 /** Numbers first, then strings, then nothing, in both directions. */
-function compareSortValues(left: SortValue, right: SortValue, ascending: boolean): number {
+export function compareSortValues(left: SortValue, right: SortValue, ascending: boolean): number {
   if (left === right) return 0
   if (left === undefined || right === undefined) return left === undefined ? 1 : -1
   if (typeof left === 'number') {
@@ -185,6 +192,7 @@ export function fieldRule(index: DevIndex, request: Extract<SortRequest, { kind:
   return {
     compare: (left, right) => compareSortValues(valueAt(left), valueAt(right), ascending),
     ranks: () => nothing,
+    sortedBy: (candidate) => ({ kind: 'sort', ascending, value: valueAt(candidate) }),
     detail(candidate, order) {
       if (hidden) return [`<hidden-rule-${order}>`, `{"order":${order},"value":"<hidden>"}`]
       const value = valueAt(candidate)
@@ -222,6 +230,7 @@ export function geoRule(index: DevIndex, request: Extract<SortRequest, { kind: '
   return {
     compare: (left, right) => compareSortValues(distance(headOf(left)), distance(headOf(right)), ascending),
     ranks: () => nothing,
+    sortedBy: (candidate) => ({ kind: 'geoSort', ascending, value: distance(headOf(candidate)) }),
     detail(candidate, order) {
       const head = headOf(candidate)
       return [geoName(request), `{"order":${order},${geoMembers(points[head], distance(head))}}`]

@@ -17,6 +17,8 @@ import { readTextQuery, type TextQuery } from './text/terms.ts'
 export interface FoundHits {
   readonly hits: readonly Candidate[]
   readonly total: number
+  /** What totals and facets count. */
+  readonly candidates: readonly Candidate[]
   readonly rules: readonly Rule[]
   /** Null in a search without words. */
   readonly query: TextQuery | null
@@ -144,5 +146,6 @@ function select(
     const docids = candidates.map(({ docid }) => docid)
     facets = countFacets(index, facetAttributes(index, request.facets), docids)
   }
-  return { hits: hits.slice(Math.max(0, offset)), total: candidates.length, rules, query, facets, page }
+  const shown = hits.slice(Math.max(0, offset))
+  return { hits: shown, total: candidates.length, candidates, rules, query, facets, page }
 }

@@ -16,6 +16,8 @@ export interface Keeper {
   dropDocuments(key: number): void
   saveKey(key: ApiKey): void
   dropKey(uid: string): void
+  /** Keeps whether the runtime flag `network` is on. */
+  saveNetwork(on: boolean): void
   close(): void
 }
 
@@ -32,5 +34,6 @@ export const FORGETFUL: Keeper = {
   dropDocuments: nothing,
   saveKey: nothing,
   dropKey: nothing,
+  saveNetwork: nothing,
   close: nothing,
 }

@@ -122,6 +122,10 @@ export class SqliteKeeper implements Keeper {
     this.#run('DELETE FROM keys WHERE uid = ?', uid)
   }
 
+  saveNetwork(on: boolean): void {
+    this.#run("INSERT OR REPLACE INTO facts (name, value) VALUES ('network', ?)", on ? 1 : 0)
+  }
+
   close(): void {
     this.#database.close()
   }
@@ -144,6 +148,9 @@ export class SqliteKeeper implements Keeper {
     }
     for (const { value } of this.#rows("SELECT value FROM facts WHERE name = 'last_task'")) {
       engine.tasks.lastUid = Number(value)
+    }
+    for (const { value } of this.#rows("SELECT value FROM facts WHERE name = 'network'")) {
+      engine.network = value === 1
     }
     return waiting
   }

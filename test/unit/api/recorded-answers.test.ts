@@ -25,7 +25,7 @@ const transport = { send: () => Promise.resolve({ kind: 'never-sent' } as const)
 const stats = {
   views,
   transport,
-  reachability: { readable: () => true },
+  reachability: { readable: () => true, federates: () => true },
   clock: new VirtualClock(),
   nodeTimeoutMs: 1,
 }

@@ -69,7 +69,7 @@ async function stats(index: IndexView, transport: StatsTransport, path = '/index
   const nodes = ['a', 'b', 'c', 'd']
   const deps = {
     views: viewsOf([index], nodes),
-    reachability: { readable: () => true },
+    reachability: { readable: () => true, federates: () => true },
     clock: new VirtualClock(),
   }
   const { status, body, headers } = await send(statsRoutes({ ...deps, transport, nodeTimeoutMs: 100 }), {

@@ -16,6 +16,7 @@ function setup(versions: Record<string, string | null>, readable: string[] = ['a
     views: { current: () => view },
     health: {
       readable: (node) => readable.includes(node),
+      federates: () => true,
       health: (node) => ({ version: versions[node] ?? null }),
     },
     clock,

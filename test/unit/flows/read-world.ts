@@ -176,7 +176,7 @@ export function worldOf(
     down,
     deps: {
       views: { current: () => view },
-      reachability: { readable: (node) => !down.has(node) },
+      reachability: { readable: (node) => !down.has(node), federates: () => true },
       transport,
       kernel: slowKernel((key, shards) => Number(key) % shards || 0),
       clock,

@@ -12,6 +12,7 @@ const version = (pkgVersion: string): Outcome =>
 const good: Record<string, Outcome> = {
   '/health': answered(200, { status: 'available' }),
   '/version': version('1.50.0'),
+  '/multi-search': answered(200, { hits: [] }),
   '/tasks': answered(200, { results: [{ uid: 12, status: 'enqueued', type: 'x' }], total: 13 }),
 }
 
@@ -21,7 +22,7 @@ async function probe(change: Record<string, Outcome> = {}, clock = new VirtualCl
   const ask = createProbe({ client: createMeilisearchClient(transport), clock, timeoutMs: TIMEOUT_MS })
   const answer = await ask(NODE)
   expect(transport.requests.map(({ operation, write }) => [operation, write])).toEqual(
-    Array(3).fill(['probe', false]),
+    Array(4).fill(['probe', false]),
   )
   return answer
 }
@@ -29,7 +30,7 @@ async function probe(change: Record<string, Outcome> = {}, clock = new VirtualCl
 describe('probe', () => {
   it('finds a healthy node, its version and its newest task', async () => {
     const found: ProbeResult = await probe()
-    expect(found).toEqual({ kind: 'ok', version: '1.50.0', newestTask: 12 })
+    expect(found).toEqual({ kind: 'ok', version: '1.50.0', newestTask: 12, federates: true })
     expect(await probe({ '/tasks': answered(200, { results: [], total: 0 }) })).toMatchObject({
       newestTask: -1,
     })
@@ -56,6 +57,34 @@ describe('probe', () => {
       expect(await probe({ '/version': refusal(status, code) })).toMatchObject(rejected)
       expect(await probe({ '/tasks': refusal(status, code) })).toMatchObject(rejected)
     }
+  })
+
+  it('sets the flag that internal federated searches need, and proves it', async () => {
+    /** A node whose flag the probe may set; `deaf` says yes and changes nothing. */
+    const asked = async (kind: 'settable' | 'refusing' | 'deaf') => {
+      let network = false
+      const transport = scriptedTransport(({ method, path, headers }) => {
+        if (path === '/experimental-features') {
+          expect(method).toBe('PATCH')
+          if (kind === 'refusing') return refusal(403, 'invalid_api_key')
+          network = kind === 'settable'
+          return answered(200, { metrics: false, network: true })
+        }
+        if (path !== '/multi-search') return good[path.split('?')[0] ?? ''] ?? answered(404, '')
+        expect(headers).toEqual({ 'meili-proxy-search': 'true' })
+        return network ? answered(200, { hits: [] }) : refusal(400, 'feature_not_enabled')
+      })
+      const client = createMeilisearchClient(transport)
+      const ask = createProbe({ client, clock: new VirtualClock(), timeoutMs: TIMEOUT_MS })
+      const found = [await ask(NODE), await ask(NODE)]
+      const sets = transport.requests.filter(({ method }) => method === 'PATCH').length
+      return { federates: found.map((one) => one.kind === 'ok' && one.federates), sets }
+    }
+    expect(await asked('settable')).toEqual({ federates: [true, true], sets: 1 })
+    expect(await asked('refusing')).toEqual({ federates: [false, false], sets: 2 })
+    expect(await asked('deaf')).toEqual({ federates: [false, false], sets: 2 })
+    const broken = { '/multi-search': answered(500, 'oops') }
+    expect(await probe(broken)).toMatchObject({ kind: 'ok', federates: false })
   })
 
   it('calls a refused connection hard and silence soft', async () => {

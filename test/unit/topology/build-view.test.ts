@@ -136,7 +136,10 @@ describe('changes to a view', () => {
 })
 
 describe('uncoveredIndexes', () => {
-  const readable = (...ids: string[]) => ({ readable: (id: string) => ids.includes(id) })
+  const readable = (...ids: string[]) => ({
+    readable: (id: string) => ids.includes(id),
+    federates: () => true,
+  })
 
   it('finds shards without a current copy on a readable node', () => {
     expect(uncoveredIndexes(build(), readable('a', 'b'))).toEqual([])

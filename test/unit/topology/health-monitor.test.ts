@@ -10,7 +10,7 @@ import {
 } from '../../../src/topology/health-monitor.ts'
 
 const INTERVAL_MS = 5_000
-const well: ProbeResult = { kind: 'ok', version: '1.50.0', newestTask: 10 }
+const well: ProbeResult = { kind: 'ok', version: '1.50.0', newestTask: 10, federates: true }
 const refused: ProbeResult = { kind: 'unreachable', error: 'no connection (ECONNREFUSED)', hard: true }
 const slow: ProbeResult = { kind: 'unreachable', error: 'no answer before the deadline', hard: false }
 
@@ -116,7 +116,7 @@ describe('health monitor', () => {
     await breakNode()
     await clock.advance(60_000)
     expect(monitor.readable('n1')).toBe(false)
-    results.set('n1', { kind: 'ok', version: '1.50.0', newestTask: 12 })
+    results.set('n1', { kind: 'ok', version: '1.50.0', newestTask: 12, federates: true })
     await clock.advance(INTERVAL_MS)
     expect(monitor.readable('n1')).toBe(true)
     expect(events.at(-1)).toEqual({ kind: 'node-up', node: 'n1', newestTask: 12 })
@@ -198,7 +198,7 @@ describe('health monitor', () => {
     await clock.advance(INTERVAL_MS)
     expect(monitor.health('n1')).toMatchObject({ state: 'failed', cause: 'amnesia' })
     expect(kinds().sort()).toEqual(['node-down n1', 'node-down n2', 'node-up n1', 'node-up n2'])
-    results.set('n1', { kind: 'ok', version: '1.50.0', newestTask: 500 })
+    results.set('n1', { kind: 'ok', version: '1.50.0', newestTask: 500, federates: true })
     await clock.advance(INTERVAL_MS * 5)
     expect(monitor.readable('n1')).toBe(false)
     expect(monitor.adopt('n1')).toBe(true)

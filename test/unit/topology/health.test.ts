@@ -11,7 +11,13 @@ import {
 } from '../../../src/topology/health.ts'
 
 const thresholds = { unhealthy: 3, recovery: 2 }
-const ok: HealthSignal = { kind: 'probe-ok', version: '1.50.0', newestTask: 7, wallMs: 1_000 }
+const ok: HealthSignal = {
+  kind: 'probe-ok',
+  version: '1.50.0',
+  newestTask: 7,
+  federates: true,
+  wallMs: 1_000,
+}
 const bad: HealthSignal = { kind: 'probe-failed', error: 'no connection' }
 const old: HealthSignal = {
   kind: 'probe-rejected',

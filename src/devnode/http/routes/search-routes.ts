@@ -37,13 +37,17 @@ export function answerSearch(call: NodeCall, index: DevIndex, request: SearchReq
     parts.push(`"facetDistribution":${found.facets.distribution},"facetStats":${found.facets.stats}`)
   }
   parts.push(`"requestUid":"${uuidv7(clock.wall(), random)}"`)
-  const wantsMetadata = String(call.headers['meili-include-metadata'] ?? '')
-  if (wantsMetadata === 'true' || wantsMetadata === '1') {
-    const queryUid = uuidv7(clock.wall(), random)
-    const { uid, primaryKey } = index
-    parts.push(
-      `"metadata":${JSON.stringify({ ...(request.q === null ? {} : { query: request.q }), queryUid, indexUid: uid, primaryKey })}`,
-    )
-  }
+  if (wantsMetadata(call)) parts.push(`"metadata":${queryMetadata(call, index, request)}`)
   return `{${parts.join(',')}}`
+}
+
+export function wantsMetadata({ headers }: NodeCall): boolean {
+  return ['true', '1'].includes(String(headers['meili-include-metadata'] ?? ''))
+}
+
+/** Which index and query an answer belongs to, as JSON text. */
+export function queryMetadata({ engine }: NodeCall, index: DevIndex, { q }: SearchRequest): string {
+  const queryUid = uuidv7(engine.clock.wall(), engine.random)
+  const { uid, primaryKey } = index
+  return JSON.stringify({ ...(q === null ? {} : { query: q }), queryUid, indexUid: uid, primaryKey })
 }

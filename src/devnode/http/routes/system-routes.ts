@@ -13,22 +13,24 @@ export const getVersion = (): NodeReply =>
     pkgVersion: '1.50.0',
   })
 
-const noFeatures = Object.fromEntries(EXPERIMENTAL_FEATURES.map((name) => [name, false]))
+export const getFeatures = ({ engine }: NodeCall): NodeReply =>
+  reply(Object.fromEntries(EXPERIMENTAL_FEATURES.map((name) => [name, name === 'network' && engine.network])))
 
-export const getFeatures = (): NodeReply => reply(noFeatures)
-
-/** Switching off what is off already is fine; nothing can be switched on. */
+/** Switching off what is off already is fine; only `network` can be switched on. */
 export function updateFeatures(call: NodeCall): NodeReply {
   const body = expectObject(jsonBody(call), { path: '', code: 'bad_request' })
+  let { network } = call.engine
   for (const [name, value] of Object.entries(body)) {
     if (!EXPERIMENTAL_FEATURES.some((known) => known === name))
       throw unknownName('field', name, EXPERIMENTAL_FEATURES)
     if (value === null) continue
-    if (expectBoolean(value, { path: `.${name}`, code: 'bad_request' })) {
-      throw refuseLacking(`The experimental feature \`${name}\``)
-    }
+    const on = expectBoolean(value, { path: `.${name}`, code: 'bad_request' })
+    if (name === 'network') network = on
+    else if (on) throw refuseLacking(`The experimental feature \`${name}\``)
   }
-  return reply(noFeatures)
+  call.engine.network = network
+  call.engine.keeper.saveNetwork(network)
+  return getFeatures(call)
 }
 
 /** A route of a real node that this one does not serve. */

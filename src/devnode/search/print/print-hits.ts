@@ -16,11 +16,13 @@ export function printHit(
   request: SearchRequest,
   found: FoundHits,
   candidate: Candidate,
+  federation: string | null = null,
 ): string {
   const document = index.table.at(candidate.docid)
   if (document === undefined) return '{}'
   const parts = [printRetrieved(index, request, document).slice(1, -1)]
   if (request.retrieveVectors) parts.push(`"_vectors":${memberText(document, '_vectors') ?? '{}'}`)
+  if (federation !== null) parts.push(`"_federation":${federation}`)
   const distance = geoDistance(index, request, candidate)
   if (distance !== null) parts.push(`"_geoDistance":${distance}`)
   if (request.attributesToHighlight !== null || request.attributesToCrop !== null) {

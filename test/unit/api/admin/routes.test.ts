@@ -24,7 +24,7 @@ function routes(change: Partial<StoreSnapshot> = {}, healths: Record<string, Nod
   return adminRoutes({
     ...{ views: { current: () => view }, clock, shards: 2, replicationFactor: 1 },
     placements: state.placements,
-    health: { health, readable: (node) => isReadable(health(node)) },
+    health: { health, readable: (node) => isReadable(health(node)), federates: () => true },
     renderMetrics: () => 'up 1\n',
   })
 }
