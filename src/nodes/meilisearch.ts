@@ -87,7 +87,7 @@ export interface MeilisearchClient {
 }
 
 /** Makes a node tell what it otherwise keeps to itself; it is a proxy's request then, not a client's. */
-export const PROXY_SEARCH = { 'meili-proxy-search': 'true' } as const
+const PROXY_SEARCH = { 'meili-proxy-search': 'true' } as const
 
 const EMPTY_FEDERATION: NodeRequest = {
   method: 'POST',

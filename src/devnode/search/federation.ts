@@ -169,7 +169,7 @@ function hitParts(
     members.push(`"weightedScoreValues":[${values.map(printValue).join(',')}]`)
     members.push(`"extra_document":{${extraMember(index, request, { candidate, distinct })}}`)
   }
-  return [index, request, found, candidate, `{${members.join(',')}}`]
+  return [index, request, found, { candidate, federation: `{${members.join(',')}}` }]
 }
 
 function printValue(value: ScoreValue): string {

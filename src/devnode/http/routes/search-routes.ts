@@ -22,7 +22,7 @@ export function answerSearch(call: NodeCall, index: DevIndex, request: SearchReq
   const { clock, random } = call.engine
   const started = clock.now()
   const found = searchIndex(index, request)
-  const hits = found.hits.map((candidate) => printHit(index, request, found, candidate))
+  const hits = found.hits.map((candidate) => printHit(index, request, found, { candidate }))
   const parts = [`"hits":[${hits.join(',')}]`, `"query":${JSON.stringify(request.q ?? '')}`]
   parts.push(`"processingTimeMs":${Math.floor(clock.now() - started)}`)
   if (found.page === null) {

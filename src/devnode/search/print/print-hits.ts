@@ -15,8 +15,7 @@ export function printHit(
   index: DevIndex,
   request: SearchRequest,
   found: FoundHits,
-  candidate: Candidate,
-  federation: string | null = null,
+  { candidate, federation = null }: { readonly candidate: Candidate; readonly federation?: string },
 ): string {
   const document = index.table.at(candidate.docid)
   if (document === undefined) return '{}'
