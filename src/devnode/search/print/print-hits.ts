@@ -15,13 +15,13 @@ export function printHit(
   index: DevIndex,
   request: SearchRequest,
   found: FoundHits,
-  { candidate, federation = null }: { readonly candidate: Candidate; readonly federation?: string },
+  { candidate, federation }: { readonly candidate: Candidate; readonly federation?: string },
 ): string {
   const document = index.table.at(candidate.docid)
   if (document === undefined) return '{}'
   const parts = [printRetrieved(index, request, document).slice(1, -1)]
   if (request.retrieveVectors) parts.push(`"_vectors":${memberText(document, '_vectors') ?? '{}'}`)
-  if (federation !== null) parts.push(`"_federation":${federation}`)
+  if (federation !== undefined) parts.push(`"_federation":${federation}`)
   const distance = geoDistance(index, request, candidate)
   if (distance !== null) parts.push(`"_geoDistance":${distance}`)
   if (request.attributesToHighlight !== null || request.attributesToCrop !== null) {
