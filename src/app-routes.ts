@@ -1,4 +1,5 @@
 import { adminRoutes } from './api/admin/routes.ts'
+import { facetSearchRoutes } from './api/facet-search.ts'
 import { indexRoutes } from './api/indexes.ts'
 import { keyRoutes } from './api/keys.ts'
 import { documentReadRoutes } from './api/read-documents.ts'
@@ -63,6 +64,7 @@ export function appRoutes(parts: RouteParts): Route[] {
       },
     }),
     ...searchRoutes(read),
+    ...facetSearchRoutes(read),
     ...documentReadRoutes(read),
     ...documentWriteRoutes({ writes }),
     ...indexRoutes({ views, writes }),

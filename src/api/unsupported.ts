@@ -90,7 +90,6 @@ const MISSING: readonly Row[] = [
   ['PATCH', '/webhooks/{uuid}', 'webhooks.update', 'Changing webhooks'],
   ['DELETE', '/webhooks/{uuid}', 'webhooks.delete', 'Deleting webhooks'],
   ['POST', '/multi-search', 'search', 'Multi-search'],
-  ['POST', '/indexes/{uid}/facet-search', 'search', 'Facet search'],
   ['GET', '/indexes/{uid}/similar', 'search', 'Searching similar documents'],
   ['POST', '/indexes/{uid}/similar', 'search', 'Searching similar documents'],
   ['POST', '/indexes/{uid}/fields', 'fields.post', 'Listing the fields of an index'],

@@ -4,6 +4,7 @@ import type { TargetRefusal } from '../model/answers.ts'
 import type { Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
 import type { NodeId } from '../model/ids.ts'
+import { FOREIGN_PREFIX, OWN_PREFIX } from '../model/injected.ts'
 import type { ReadTarget } from '../model/plan.ts'
 import type { IndexView, NodeView, View } from '../model/view.ts'
 import type { Verdict } from '../scatter/outcome.ts'
@@ -23,13 +24,6 @@ export interface ClientRequest {
 
 /** Nodes tried for an error text. */
 const NODES_MAX = 3
-
-/**
- * How our fields begin, and a name of the same length that no document has: a node without them sees it
- * alike.
- */
-const OWN_PREFIX = '_miroir_s'
-const FOREIGN_PREFIX = '_miroiR_s'
 
 /**
  * A refusal as one node without our additions would have put it: the request that was refused carried a

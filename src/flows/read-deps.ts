@@ -26,7 +26,7 @@ export interface ReadObserver {
   readonly uncovered?: (operation: ReadOperation, shards: number) => void
 }
 
-export type ReadOperation = 'search' | 'documents'
+export type ReadOperation = 'search' | 'documents' | 'facet-search'
 
 export interface ReadDeps {
   readonly views: Views

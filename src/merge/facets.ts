@@ -27,7 +27,7 @@ export interface MergedFacets {
 /** Candidates up to which a node lists alphabetical facets by scanning documents. */
 const SCAN_CANDIDATES_MAX = 3_000
 
-interface FacetValue {
+export interface FacetValue {
   /** What a node groups by: the text of a number, the normalised form of a string. */
   readonly key: string
   readonly isNumber: boolean
@@ -38,7 +38,8 @@ interface FacetValue {
   tail: number
 }
 
-interface Facet {
+/** Values of one facet over several lists. */
+export interface Facet {
   readonly values: Map<string, FacetValue>
   /** Sum over lists that may have been cut: what a value that none of them shows may count at most. */
   tail: number
@@ -83,7 +84,8 @@ export function normalizeFacet(value: string): string {
   return value.trim().normalize('NFKD').toLowerCase()
 }
 
-function addValues(
+/** Counts one more list; one of at least `fullAt` values may have been cut off. */
+export function addValues(
   facet: Facet,
   list: readonly JsonMember[],
   { range, fullAt }: { readonly range: Bounds | undefined; readonly fullAt: number },
@@ -170,7 +172,7 @@ function listOf(name: string, facet: Facet, fold: FacetFold): FacetList {
 }
 
 /** No value that is not shown, nor any that no list has, can count as much as the least that is shown. */
-function isCertain(facet: Facet, shown: readonly FacetValue[]): boolean {
+export function isCertain(facet: Facet, shown: readonly FacetValue[]): boolean {
   const least = Math.min(...shown.map((value) => value.count))
   const listed = new Set(shown)
   if (facet.tail > least) return false

@@ -26,3 +26,10 @@ function digits(value: bigint, count: number): string {
   }
   return shown
 }
+
+/**
+ * How our fields begin, and a name of the same length that no document has: a node without them sees it
+ * alike.
+ */
+export const OWN_PREFIX = '_miroir_s'
+export const FOREIGN_PREFIX = '_miroiR_s'

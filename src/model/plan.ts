@@ -91,3 +91,22 @@ export interface ListPlan extends ReadTargets {
   readonly kind: 'list'
   readonly merge: ListMerge
 }
+
+/** What to do with the answers of a facet search. */
+export interface FacetSearchMerge {
+  /** One node answers for the whole index: its order stays. */
+  readonly whole: boolean
+  readonly order: 'alpha' | 'count'
+  /** Values were looked up by a query, if an empty one. */
+  readonly hasQuery: boolean
+  readonly valuesMax: number
+  /** Values in a node's list from which on the node may have cut it off. */
+  readonly fullAt: number
+  /** Counts are no exact sums (a score threshold stops nodes early). */
+  readonly countsApproximate: boolean
+}
+
+export interface FacetSearchPlan extends ReadTargets {
+  readonly kind: 'facet-search'
+  readonly merge: FacetSearchMerge
+}

@@ -154,7 +154,7 @@ function isReadable(distinct: DistinctMerge, { index }: SearchScope): boolean {
  * Scores of different nodes are on one scale when no rule's maximum depends on the words a node has:
  * without a query, for a single word, or when all words must match.
  */
-function constantScale(request: SearchRequest): boolean {
+export function constantScale(request: Pick<SearchRequest, 'query' | 'matchesAllWords'>): boolean {
   const query = request.query.trim()
   if (query === '' || request.matchesAllWords) return true
   return /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]+$/u.test(query)

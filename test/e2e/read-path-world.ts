@@ -1,3 +1,4 @@
+import { facetSearchRoutes } from '../../src/api/facet-search.ts'
 import { documentReadRoutes } from '../../src/api/read-documents.ts'
 import { searchRoutes } from '../../src/api/search.ts'
 import type { ReadDeps } from '../../src/flows/read-deps.ts'
@@ -156,9 +157,8 @@ export class ReadPathWorld {
     const [place, query] = path.split('?') as [string, string?]
     const [, , uid, kind, id] = place.split('/').map(decodeURIComponent)
     const template = `/indexes/{uid}/${kind}${id === undefined ? '' : id === 'fetch' ? '/fetch' : '/{id}'}`
-    const route = [...searchRoutes(deps), ...documentReadRoutes(deps)].find(
-      (found) => found.method === method && found.template === template,
-    )
+    const routes = [...searchRoutes(deps), ...facetSearchRoutes(deps), ...documentReadRoutes(deps)]
+    const route = routes.find((found) => found.method === method && found.template === template)
     if (route === undefined) throw new Error(`no route ${method} ${template}`)
     const raw = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
     const params = id === undefined ? { uid: uid! } : { uid: uid!, id }

@@ -104,6 +104,31 @@ export function searching(dice: Dice, known: Known): Step {
   return { method: 'POST', path, body: JSON.stringify(body) }
 }
 
+/** Values of a facet, by name and by query. */
+export function facetSearching(dice: Dice): Step {
+  const body: Record<string, unknown> = {
+    facetName: dice.pick([
+      'genre',
+      'tags',
+      'type',
+      'director',
+      'info.country',
+      'rating',
+      'title',
+      '_miroir_seq',
+    ]),
+  }
+  if (dice.chance(0.7))
+    body['facetQuery'] = dice.pick(['', 'd', 'dra', 'comdey', 'thriller/', 'B', 'ja', 's', 'é'])
+  if (dice.chance(0.3)) body['q'] = queryText(dice)
+  if (dice.chance(0.3)) body['filter'] = filter(dice)
+  if (dice.chance(0.1)) body['matchingStrategy'] = dice.pick(['all', 'last', 'some'])
+  if (dice.chance(0.1)) body['exhaustiveFacetCount'] = dice.pick([true, false, 1])
+  if (dice.chance(0.1)) body['attributesToSearchOn'] = dice.pick([['title'], ['nothing'], 'title'])
+  if (dice.chance(0.1)) body['limit'] = 'not looked at'
+  return { method: 'POST', path: `/indexes/${INDEX}/facet-search`, body: JSON.stringify(body) }
+}
+
 function asParameters(path: string, body: Readonly<Record<string, unknown>>): Step {
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(body)) {

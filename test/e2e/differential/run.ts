@@ -11,7 +11,7 @@ import {
   newKnown,
   settingsChange,
 } from './data.ts'
-import { describing, listing, searching } from './queries.ts'
+import { describing, facetSearching, listing, searching } from './queries.ts'
 import { comparable, type DifferentialWorld, difference, type Step } from './world.ts'
 
 export interface Tally {
@@ -91,10 +91,13 @@ async function read(world: DifferentialWorld, { dice, known, tally, real }: Read
   return null
 }
 
-/** A real node marks only words that it knows itself: of a short prefix, each knows others. */
+/**
+ * A real node marks only words that it knows itself: of a short prefix, each knows others. Scores count
+ * words, too.
+ */
 function unmarked(answer: Answer): string {
   const body = JSON.parse(answer.text) as { hits?: Record<string, unknown>[] }
-  const hits = body.hits?.map(({ _formatted, _matchesPosition, ...hit }) => hit)
+  const hits = body.hits?.map(({ _formatted, _matchesPosition, _rankingScore, ...hit }) => hit)
   return comparable({ status: answer.status, text: JSON.stringify({ ...body, hits }) })
 }
 
@@ -105,6 +108,7 @@ function reading(
   const kind = dice.below(20)
   if (kind < 2) return { step: describing(dice), view: comparable }
   if (kind < 6) return { step: listing(dice, known), view: known.shuffled ? asSet : comparable }
+  if (kind < 9) return { step: facetSearching(dice), view: comparable }
   return { step: searching(dice, known), view: comparable }
 }
 

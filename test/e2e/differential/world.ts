@@ -51,7 +51,7 @@ export function comparable(answer: Pick<Answer, 'status' | 'text'>): string {
  * Counts of a facet whose values are spelled in several ways; each node shows the spelling of its first
  * document.
  */
-const SPELLED = /"tags":\{[^}]*\}/g
+const SPELLED = /"tags":\{[^}]*\}|"facetHits":\[[^\]]*\]/g
 
 function spelledAlike(facet: string): string {
   return facet.normalize('NFKD').toLowerCase()
