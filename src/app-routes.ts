@@ -103,6 +103,7 @@ function withFacts(route: Route): Route {
 function readObserver(metrics: Metrics): ReadObserver {
   return {
     planned: (_operation, targets) => metrics.scatterFanOut(targets),
+    askedAgain: (_operation, targets) => metrics.scatterDeeper(targets),
     uncovered: () => metrics.scatterPartial(),
     exchange: (_node, result) => {
       if (result !== 'ok' && result !== 'refused') metrics.scatterRetry()

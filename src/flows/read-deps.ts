@@ -23,6 +23,8 @@ export interface ReadObserver {
   readonly exchange?: (node: NodeId, result: 'ok' | 'refused' | CopyFault, tookMs: number) => void
   /** One client request: nodes asked in the plan, whether one had everything, shards nobody answered for. */
   readonly planned?: (operation: ReadOperation, targets: number, whole: boolean) => void
+  /** Nodes asked a second time, because the first answer held too few hits for the page. */
+  readonly askedAgain?: (operation: ReadOperation, targets: number) => void
   readonly uncovered?: (operation: ReadOperation, shards: number) => void
 }
 

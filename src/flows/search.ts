@@ -4,11 +4,11 @@ import type { Answers, TargetFailure, TargetRefusal } from '../model/answers.ts'
 import type { HeaderList, Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
 import type { IndexUid, NodeId } from '../model/ids.ts'
-import type { SearchPlan } from '../model/plan.ts'
+import type { ReadTarget, ReadTargets, SearchPlan } from '../model/plan.ts'
 import type { IndexView, View } from '../model/view.ts'
-import { planSearch, retargetSearch, type SearchScope } from '../plan/search.ts'
+import { deeperSearch, planSearch, retargetSearch, type SearchScope } from '../plan/search.ts'
 import { parseSearchRequest, type SearchRequest } from '../plan/search-request.ts'
-import { runScatter } from '../scatter/run.ts'
+import { runScatter, withAnswers } from '../scatter/run.ts'
 import { uuidv7 } from '../std/random.ts'
 import { coverageHeaders } from './coverage.ts'
 import { missingIndex } from './missing-index.ts'
@@ -64,20 +64,34 @@ async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
     const failedBefore = failed.size
     const retarget = retargetSearch(scope, plan)
     const { deadline, headers } = ask.context
-    const { targets, uncovered } = plan
     const how = { retarget, deadline, headers, operation: 'search', failed, failures }
-    const answers = await runScatter(scatterDeps(deps), { targets, uncovered, ...how })
-    const refusal = answers.refusals.find((found) => !knowsNoSuchField(found, answers))
-    if (refusal !== undefined)
-      return refusalReply(deps, refusal, { index, request: ask.call.client, context: ask.context })
-    const again = round < PLANS_MAX && deps.clock.now() < deadline.at
-    if (again && retarget === null && failed.size > failedBefore) continue
-    const reply = await fold(deps, { index, plan, answers, context: ask.context })
-    if ('status' in reply) return reply
-    failed.add(reply.liar)
-    if (!again) throw fail('miroir_node_answer', { node: reply.liar, reason: reply.reason })
+    let answers: Answers | null = null
+    let asked: ReadTargets = plan
+    for (;;) {
+      answers = withAnswers(answers, asked, await runScatter(scatterDeps(deps), { ...asked, ...how }))
+      const refusal = firstRefusal(answers)
+      if (refusal !== undefined)
+        return refusalReply(deps, refusal, { index, request: ask.call.client, context: ask.context })
+      const again = round < PLANS_MAX && deps.clock.now() < deadline.at
+      if (again && retarget === null && failed.size > failedBefore) break
+      const folded = await fold(deps, { index, plan, answers, context: ask.context })
+      if (folded.kind === 'reply') return folded.reply
+      if (folded.kind === 'liar') {
+        failed.add(folded.node)
+        if (!again) throw fail('miroir_node_answer', { node: folded.node, reason: folded.reason })
+        break
+      }
+      deps.observe?.askedAgain?.('search', folded.targets.length)
+      asked = deeperSearch(scope, folded.targets)
+    }
   }
 }
+
+/** What the fold of the answers comes to. `more`: these targets must be asked again, for more hits. */
+type Folded =
+  | { readonly kind: 'reply'; readonly reply: Reply }
+  | { readonly kind: 'liar'; readonly node: NodeId; readonly reason: string }
+  | { readonly kind: 'more'; readonly targets: readonly ReadTarget[] }
 
 /**
  * What one node refuses is told in its words; else the request is fine and it is this proxy that cannot do
@@ -96,11 +110,12 @@ async function unsupported(
 }
 
 /**
- * A copy that never saw a sub-field refuses to search in it, though others have it: no document of its
- * shards has the field, so it has no hits.
+ * The refusal that is the client's answer. A copy that never saw a sub-field refuses to search in it, though
+ * others have it: no document of its shards has the field, so it has no hits.
  */
-function knowsNoSuchField(refusal: TargetRefusal, { answers }: Answers): boolean {
-  return answers.length > 0 && refusal.code === 'invalid_search_attributes_to_search_on'
+function firstRefusal({ answers, refusals }: Answers): TargetRefusal | undefined {
+  const ignored = answers.length > 0 ? 'invalid_search_attributes_to_search_on' : null
+  return refusals.find(({ code }) => code !== ignored)
 }
 
 function scopeOf(
@@ -127,27 +142,32 @@ async function fold(
     readonly answers: Answers
     readonly context: ReadContext
   },
-): Promise<Reply | { readonly liar: NodeId; readonly reason: string }> {
+): Promise<Folded> {
   const { index, plan, answers, context } = found
   const headers = coverageHeaders(index, answers, deps)
-  if (answers.uncovered.length > 0) deps.observe?.uncovered?.('search', answers.uncovered.length)
   const uids = { request: uid(deps), query: context.headers[METADATA_HEADER] === undefined ? '' : uid(deps) }
   const bodies = answers.answers.map((answer) => answer.body)
-  const merged = await mergeSearch(deps.kernel, bodies, { merge: plan.merge, uids })
-  if (merged.kind === 'merged')
-    return {
+  const depths = answers.answers.map((answer) => answer.target.depth)
+  const merged = await mergeSearch(deps.kernel, bodies, { merge: plan.merge, uids, depths })
+  if (merged.kind === 'merged') {
+    if (answers.uncovered.length > 0) deps.observe?.uncovered?.('search', answers.uncovered.length)
+    const reply = {
       status: 200,
       contentType: 'application/json',
       body: merged.body,
       headers: [...headers, ...approximateHeader(merged.approximate)],
       facts: { nodeCount: plan.targets.length, estimatedHits: merged.total },
     }
+    return { kind: 'reply', reply }
+  }
+  if (merged.kind === 'more')
+    return { kind: 'more', targets: merged.inputs.flatMap((input) => answers.answers[input]?.target ?? []) }
   if (merged.kind === 'no-room') throw fail('miroir_overloaded', { resource: 'memory to merge answers' })
   if (merged.kind === 'unsupported') throw fail('miroir_unsupported', { feature: merged.feature })
   const liar = answers.answers[merged.input]?.target.node.id
   if (liar === undefined)
     throw fail('internal', { message: `an answer could not be merged: ${merged.reason}` })
-  return { liar, reason: merged.reason }
+  return { kind: 'liar', node: liar, reason: merged.reason }
 }
 
 function uid(deps: ReadDeps): string {

@@ -28,12 +28,16 @@ export type Merged =
       readonly approximate: readonly Approximate[]
     }
   | Unmerged
+  /** The answers at these positions hold too few hits: their nodes must be asked for more. */
+  | { readonly kind: 'more'; readonly inputs: readonly number[] }
   /** The documents make the request one that cannot be answered exactly; completes "… is not supported …". */
   | { readonly kind: 'unsupported'; readonly feature: string }
 
 export interface SearchFold {
   readonly merge: SearchMerge
   readonly uids: ReplyUids
+  /** Per answer: hits it was asked for, where that may turn out to be too few. */
+  readonly depths?: readonly (number | undefined)[]
 }
 
 const HITS = utf8('{"hits":[')
@@ -47,6 +51,8 @@ export async function mergeSearch(
   const { merge, uids } = fold
   const result = await kernel.merge(mergeRequest(answers, merge))
   if (isFault(result)) return faultOf(result)
+  const inputs = usedUp(result, fold.depths)
+  if (inputs.length > 0) return { kind: 'more', inputs }
   const page = pageOf(result, merge)
   if (page === null) {
     const attribute = merge.distinct?.attribute ?? ''
@@ -63,6 +69,17 @@ export async function mergeSearch(
   const hasFacets = members.some((member) => member.key === 'facetDistribution')
   const facets = hasFacets && !(facetsExact && page.facetsExact)
   return { kind: 'merged', body, total, approximate: approximateParts(page.totalExact, !facets) }
+}
+
+/**
+ * Answers that were cut off at their depth and whose last hit is on the page or before it: the next one,
+ * which nobody saw, may belong there too.
+ */
+function usedUp({ received, consumed }: MergeResult, depths: SearchFold['depths']): number[] {
+  return (depths ?? []).flatMap((depth, input) => {
+    if (depth === undefined || (received[input] ?? 0) < depth) return []
+    return consumed[input] === received[input] ? [input] : []
+  })
 }
 
 /** Most faults are an answer's; want of memory is nobody's. */

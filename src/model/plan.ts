@@ -16,6 +16,11 @@ export interface ReadTarget {
   readonly path: string
   /** JSON text, or the client's bytes where they are passed as they came; null = none. */
   readonly body: string | Uint8Array | null
+  /**
+   * Hits asked for, where that is only this node's likely part of the page: the merge tells whether they
+   * were enough. Absent: the node was asked for all that the page can need of it.
+   */
+  readonly depth?: number
 }
 
 export interface ReadTargets {

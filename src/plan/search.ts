@@ -1,5 +1,13 @@
 import type { NodeId, ShardId } from '../model/ids.ts'
-import type { DistinctMerge, ReadTargets, Refusal, Retarget, SearchMerge, SearchPlan } from '../model/plan.ts'
+import type {
+  DistinctMerge,
+  ReadTarget,
+  ReadTargets,
+  Refusal,
+  Retarget,
+  SearchMerge,
+  SearchPlan,
+} from '../model/plan.ts'
 import type { IndexView } from '../model/view.ts'
 import { type JsonMember, objectText } from '../std/json-members.ts'
 import type { SearchRequest } from './search-request.ts'
@@ -19,7 +27,7 @@ const OWNED = ['offset', 'limit', 'page', 'hitsPerPage', 'filter', 'showRankingS
 /** Whom to ask what, and what to do with the answers. Pure: same arguments, same plan. */
 export function planSearch(scope: SearchScope): SearchPlan | Refusal {
   const { index } = scope
-  const merged = mergedTargets(scope, allShards(index))
+  const merged = mergedTargets(scope, allShards(index), likelyDepth)
   const whole = isWhole(merged)
   const feature = merged.targets.length > 1 ? unsupportedFeature(scope) : null
   if (feature !== null) return { kind: 'refusal', feature }
@@ -29,6 +37,15 @@ export function planSearch(scope: SearchScope): SearchPlan | Refusal {
   return { kind: 'search', targets, uncovered: merged.uncovered, merge: mergeOf(scope, whole) }
 }
 
+/** The same nodes again, for all that the page can need of each. */
+export function deeperSearch(scope: SearchScope, targets: readonly ReadTarget[]): ReadTargets {
+  const deeper = targets.map(({ depth: _, ...target }) => ({
+    ...target,
+    body: mergedBody(scope, target.shardFilter, reachOf(scope)),
+  }))
+  return { targets: deeper, uncovered: [] }
+}
+
 /**
  * Other copies for shards of a merged plan. Null where nobody can help out: one node that pages by itself,
  * or a request that only one node may answer; such a plan is made anew instead.
@@ -36,17 +53,49 @@ export function planSearch(scope: SearchScope): SearchPlan | Refusal {
 export function retargetSearch(scope: SearchScope, plan: SearchPlan): Retarget | null {
   if (plan.merge.whole || unsupportedFeature(scope) !== null) return null
   return (shards: readonly ShardId[], failed: ReadonlySet<NodeId>) =>
-    mergedTargets({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) }, shards)
+    mergedTargets({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) }, shards, reachOf)
 }
 
-function mergedTargets(scope: SearchScope, shards: readonly ShardId[]): ReadTargets {
-  // Nodes that need no filter of their own get the same text.
-  const bodies = new Map<string | null, string>()
-  return targetsFor(scope, shards, (name, shardFilter) => {
-    const body = bodies.get(shardFilter) ?? mergedBody(scope, shardFilter)
-    bodies.set(shardFilter, body)
-    return { method: 'POST', path: indexPath(name, 'search'), body }
+/** Hits to ask a node for that answers for so many shards. */
+type DepthRule = (scope: SearchScope, shards: number) => number
+
+function mergedTargets(scope: SearchScope, shards: readonly ShardId[], depthOf: DepthRule): ReadTargets {
+  // Nodes that need no filter of their own and as many hits get the same text.
+  const bodies = new Map<string, string>()
+  const reach = reachOf(scope)
+  return targetsFor(scope, shards, (name, shardFilter, own) => {
+    const depth = depthOf(scope, own.length)
+    const key = `${depth} ${shardFilter}`
+    const body = bodies.get(key) ?? mergedBody(scope, shardFilter, depth)
+    bodies.set(key, body)
+    const request = { method: 'POST', path: indexPath(name, 'search'), body } as const
+    return depth < reach ? { ...request, depth } : request
   })
+}
+
+/** Hits from the first one on to the end of the page: no node can have more of them. */
+function reachOf(scope: SearchScope): number {
+  const { offset, limit } = clamped(scope)
+  return offset + limit
+}
+
+/** Up to here a node is asked for everything: less would save nothing. */
+const SHALLOW_HITS = 32
+/** How many standard deviations a node's part of a page may be above its share before it is asked again. */
+const SPREAD = 4
+
+/**
+ * A node's likely part of a deep page: its share of the shards, and some more for chance, because documents
+ * are spread evenly. Everything, where a node counts no further than it is asked, or where hits that the
+ * merge drops make others follow.
+ */
+function likelyDepth(scope: SearchScope, shards: number): number {
+  const reach = reachOf(scope)
+  const { request, index } = scope
+  if (reach <= SHALLOW_HITS || request.threshold || request.semantic) return reach
+  if (distinctMerge(scope) !== null) return reach
+  const share = (reach * shards) / index.shards
+  return Math.min(reach, Math.ceil(share + SPREAD * Math.sqrt(share)) + 1)
 }
 
 /** Page bounds after `maxTotalHits`, which a node applies to its own hits only. */
@@ -73,11 +122,10 @@ function replaced(members: readonly JsonMember[], changes: readonly JsonMember[]
   return [...members.filter((member) => !keys.has(member.key)), ...changes]
 }
 
-/** One of several nodes: the first offset + limit hits of its shards, with what they are ordered by. */
-function mergedBody(scope: SearchScope, shardFilter: string | null): string {
+/** One of several nodes: the first `depth` hits of its shards, with what they are ordered by. */
+function mergedBody(scope: SearchScope, shardFilter: string | null, depth: number): string {
   const { request, extraFilters } = scope
-  const window = clamped(scope)
-  const reach = String(window.offset + window.limit)
+  const reach = String(depth)
   const members = request.members.filter((member) => !OWNED.includes(member.key))
   const filters = [...request.filters, ...extraFilters]
   if (shardFilter !== null) filters.push(JSON.stringify(shardFilter))

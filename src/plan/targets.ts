@@ -1,7 +1,7 @@
 import type { NodeId, ShardId } from '../model/ids.ts'
 import type { ReadTarget, ReadTargets } from '../model/plan.ts'
 import type { IndexView, NodeView } from '../model/view.ts'
-import { cover, type Pick } from './cover.ts'
+import { type Pick as Choice, cover } from './cover.ts'
 import { shardFilter } from './shard-filter.ts'
 
 /** What a read is planned over: one snapshot, one judgement about nodes, one random number. */
@@ -15,9 +15,11 @@ export interface ReadScope {
 }
 
 /** The part of a request that differs from node to node. */
-export type Shape = (name: string, shardFilter: string | null) => RequestParts
-
-type RequestParts = { readonly method: 'GET' | 'POST'; readonly path: string; readonly body: string | null }
+export type Shape = (
+  name: string,
+  shardFilter: string | null,
+  shards: readonly ShardId[],
+) => Pick<ReadTarget, 'method' | 'path' | 'body' | 'depth'>
 
 export function allShards(index: IndexView): readonly ShardId[] {
   return Array.from({ length: index.shards }, (_, shard) => shard)
@@ -33,10 +35,16 @@ export function targetsFor(scope: ReadScope, shards: readonly ShardId[], shape: 
   }
 }
 
-function targetOf(index: IndexView, pick: Pick, shape: Shape): ReadTarget {
+function targetOf(index: IndexView, pick: Choice, shape: Shape): ReadTarget {
   const name = index.names.get(pick.node.id) ?? ''
   const filter = shardFilter(index, pick.node.id, pick.shards)
-  return { node: pick.node, name, shards: pick.shards, shardFilter: filter, ...shape(name, filter) }
+  return {
+    node: pick.node,
+    name,
+    shards: pick.shards,
+    shardFilter: filter,
+    ...shape(name, filter, pick.shards),
+  }
 }
 
 /** True when one node answers for every wanted shard: it may page by itself. */

@@ -43,6 +43,20 @@ export async function runScatter(deps: ScatterDeps, scatter: Scatter): Promise<A
   return run.result()
 }
 
+/** Answers after some targets were asked again: what they brought takes the place of what
+ * was known of their shards. */
+export function withAnswers(known: Answers | null, asked: ReadTargets, came: Answers): Answers {
+  if (known === null) return came
+  const again = new Set(asked.targets.flatMap(({ shards }) => shards))
+  const kept = known.answers.filter(({ target }) => !target.shards.some((shard) => again.has(shard)))
+  return {
+    answers: [...kept, ...came.answers].sort(byLowestShard),
+    refusals: [...known.refusals, ...came.refusals],
+    uncovered: [...known.uncovered, ...came.uncovered].sort((one, other) => one - other),
+    failures: came.failures,
+  }
+}
+
 class Run {
   readonly #deps: ScatterDeps
   readonly #scatter: Scatter

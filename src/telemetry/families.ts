@@ -69,6 +69,10 @@ function requestFamilies({ counter, gauge, histogram }: Kinds) {
       'Answers that left out shards without a readable copy.',
     ),
     scatterRetries: counter('miroir_scatter_retries_total', 'Parts of reads asked of another copy.'),
+    scatterDeeper: counter(
+      'miroir_scatter_deeper_total',
+      'Nodes asked a second time for more hits of a deep page.',
+    ),
   }
 }
 

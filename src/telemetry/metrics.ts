@@ -35,6 +35,7 @@ export interface Metrics {
   scatterFanOut(nodes: number): void
   scatterPartial(): void
   scatterRetry(): void
+  scatterDeeper(targets: number): void
   /** The text a Prometheus server reads. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
 }
@@ -61,6 +62,7 @@ export function createMetrics(options: MetricsOptions = { process: true }): Metr
     scatterFanOut: (nodes) => families.scatterFanOut.observe(nodes),
     scatterPartial: () => families.scatterPartial.inc(),
     scatterRetry: () => families.scatterRetries.inc(),
+    scatterDeeper: (targets) => families.scatterDeeper.inc(targets),
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   }
 }

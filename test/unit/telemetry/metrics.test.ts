@@ -19,6 +19,7 @@ const FAMILIES = [
   'miroir_task_registry_size',
   'miroir_scatter_fan_out_size',
   'miroir_scatter_partial_responses_total',
+  'miroir_scatter_deeper_total',
   'miroir_scatter_retries_total',
   'miroir_copies',
   'miroir_view_epoch',
