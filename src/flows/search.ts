@@ -1,5 +1,4 @@
 import { limits } from '../config/limits.ts'
-import { mergeSearch } from '../merge/search.ts'
 import type { Answers, TargetFailure, TargetRefusal } from '../model/answers.ts'
 import type { HeaderList, Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
@@ -11,6 +10,7 @@ import { parseSearchRequest, type SearchRequest } from '../plan/search-request.t
 import { runScatter, withAnswers } from '../scatter/run.ts'
 import { uuidv7 } from '../std/random.ts'
 import { coverageHeaders } from './coverage.ts'
+import { foldSearch } from './fold-search.ts'
 import { missingIndex } from './missing-index.ts'
 import { type ClientRequest, mentionsOwnFields, nodeOpinion, refusalReply } from './native-error.ts'
 import { METADATA_HEADER, type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
@@ -74,7 +74,7 @@ async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
         return refusalReply(deps, refusal, { index, request: ask.call.client, context: ask.context })
       const again = round < PLANS_MAX && deps.clock.now() < deadline.at
       if (again && retarget === null && failed.size > failedBefore) break
-      const folded = await fold(deps, { index, plan, answers, context: ask.context })
+      const folded = await fold(deps, { scope, plan, answers, context: ask.context })
       if (folded.kind === 'reply') return folded.reply
       if (folded.kind === 'liar') {
         failed.add(folded.node)
@@ -137,18 +137,16 @@ function scopeOf(
 async function fold(
   deps: ReadDeps,
   found: {
-    readonly index: IndexView
+    readonly scope: SearchScope
     readonly plan: SearchPlan
     readonly answers: Answers
     readonly context: ReadContext
   },
 ): Promise<Folded> {
-  const { index, plan, answers, context } = found
-  const headers = coverageHeaders(index, answers, deps)
+  const { scope, plan, answers, context } = found
+  const headers = coverageHeaders(scope.index, answers, deps)
   const uids = { request: uid(deps), query: context.headers[METADATA_HEADER] === undefined ? '' : uid(deps) }
-  const bodies = answers.answers.map((answer) => answer.body)
-  const depths = answers.answers.map((answer) => answer.target.depth)
-  const merged = await mergeSearch(deps.kernel, bodies, { merge: plan.merge, uids, depths })
+  const merged = await foldSearch(deps, { ...found, uids })
   if (merged.kind === 'merged') {
     if (answers.uncovered.length > 0) deps.observe?.uncovered?.('search', answers.uncovered.length)
     const reply = {

@@ -2,7 +2,7 @@ import type { MergeResult } from '../kernel/kernel.ts'
 import type { DistinctMerge } from '../model/plan.ts'
 import { text, utf8 } from '../std/bytes.ts'
 import { elementsOf, membersOf, memberValue, objectText } from '../std/json-members.ts'
-import { normalizeFacet } from './facets.ts'
+import { normalizeFacet } from './facet-values.ts'
 
 export interface DistinctCut {
   readonly distinct: DistinctMerge

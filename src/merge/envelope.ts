@@ -1,6 +1,7 @@
 import type { SearchMerge } from '../model/plan.ts'
 import { type JsonMember, membersOf, memberValue } from '../std/json-members.ts'
 import { type MergedFacets, mergeFacets } from './facets.ts'
+import type { Inquiry } from './inquiry.ts'
 
 /** Uids made for this reply. */
 export interface ReplyUids {
@@ -13,6 +14,7 @@ export interface EnvelopeFold {
   readonly uids: ReplyUids
   /** Takes the place of the sum of totals; null = the sum is right. */
   readonly total: number | null
+  readonly inquiry: Inquiry
 }
 
 export interface FoldedEnvelope {
@@ -111,7 +113,7 @@ function computedMembers(
 
 function facetsOf(
   parts: readonly JsonMember[][],
-  { merge }: EnvelopeFold,
+  { merge, inquiry }: EnvelopeFold,
   candidates: number,
 ): MergedFacets | null {
   const answers = parts.flatMap((members) => {
@@ -119,7 +121,8 @@ function facetsOf(
     return distribution === undefined ? [] : [{ distribution, stats: memberValue(members, 'facetStats') }]
   })
   if (answers.length === 0) return null
-  return mergeFacets(answers, { order: merge.facets, candidates, whole: merge.whole })
+  const over = { filters: [], members: {} }
+  return mergeFacets(answers, { order: merge.facets, candidates, whole: merge.whole, over }, inquiry)
 }
 
 /** `metadata` names the index as clients know it, and this reply's own query uid. */

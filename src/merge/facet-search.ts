@@ -2,7 +2,8 @@ import type { FacetSearchMerge } from '../model/plan.ts'
 import { text } from '../std/bytes.ts'
 import { type JsonMember, membersOf, memberValue, objectText } from '../std/json-members.ts'
 import { isObject, parsedJson } from '../std/json-values.ts'
-import { addValues, type Facet, type FacetValue, isCertain } from './facets.ts'
+import { isCertainByCount } from './facet-list.ts'
+import { addValues, type Facet, type FacetValue } from './facet-values.ts'
 import { compareUtf8 } from './utf8-order.ts'
 import { wordForm } from './word-form.ts'
 
@@ -40,7 +41,7 @@ export function mergeFacetSearch(answers: readonly Uint8Array[], merge: FacetSea
   return { kind: 'merged', body: bodyText(parts, shown), exact: merge.whole || isExact() }
 
   function isExact(): boolean {
-    if (merge.order === 'count') return facet.tail === 0 || isCertain(facet, shown)
+    if (merge.order === 'count') return facet.tail === 0 || isCertainByCount(facet, shown)
     // Values by the order of words: true as long as each node has its own list in the order assumed here.
     return merge.hasQuery ? parts.every(({ list }) => isOrdered(list, order)) : true
   }

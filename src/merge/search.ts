@@ -5,10 +5,11 @@ import {
   type MergeRequest,
   type MergeResult,
 } from '../kernel/kernel.ts'
-import type { SearchMerge } from '../model/plan.ts'
+import type { Learned, Question, SearchMerge } from '../model/plan.ts'
 import { concat, text, utf8 } from '../std/bytes.ts'
 import { keepDistinct } from './distinct.ts'
 import { foldEnvelopes, type ReplyUids } from './envelope.ts'
+import { Inquiry } from './inquiry.ts'
 
 /** Parts of a reply that may differ from one node's, as they are named to clients. */
 export type Approximate = 'total' | 'facets'
@@ -30,12 +31,15 @@ export type Merged =
   | Unmerged
   /** The answers at these positions hold too few hits: their nodes must be asked for more. */
   | { readonly kind: 'more'; readonly inputs: readonly number[] }
+  /** Answers to these questions must be learned first. */
+  | { readonly kind: 'ask'; readonly questions: readonly Question[] }
   /** The documents make the request one that cannot be answered exactly; completes "… is not supported …". */
   | { readonly kind: 'unsupported'; readonly feature: string }
 
 export interface SearchFold {
   readonly merge: SearchMerge
   readonly uids: ReplyUids
+  readonly learned: Learned
   /** Per answer: hits it was asked for, where that may turn out to be too few. */
   readonly depths?: readonly (number | undefined)[]
 }
@@ -53,6 +57,7 @@ export async function mergeSearch(
   if (isFault(result)) return faultOf(result)
   const inputs = usedUp(result, fold.depths)
   if (inputs.length > 0) return { kind: 'more', inputs }
+  const inquiry = new Inquiry(fold.learned)
   const page = pageOf(result, merge)
   if (page === null) {
     const attribute = merge.distinct?.attribute ?? ''
@@ -61,8 +66,14 @@ export async function mergeSearch(
       feature: `\`distinct\` by \`${attribute}\`, which has several values in a document, over several nodes`,
     }
   }
-  const envelope = foldEnvelopes(result.envelopes.map(text), { merge, uids, total: page.total })
+  const envelope = foldEnvelopes(result.envelopes.map(text), {
+    merge,
+    uids,
+    total: page.total,
+    inquiry,
+  })
   if ('input' in envelope) return { kind: 'fault', input: envelope.input, reason: 'not a search answer' }
+  if (inquiry.open.length > 0) return { kind: 'ask', questions: inquiry.open }
   const { members, total, facetsExact } = envelope
   const rest = members.map(({ key, value }) => `${JSON.stringify(key)}:${value}`).join(',')
   const body = concat([HITS, page.hits, utf8(`],${rest}}`)])

@@ -69,6 +69,26 @@ export interface DistinctMerge {
   readonly hideFormatted: boolean
 }
 
+/** One search of a further question: the client's own, but for what is named here. */
+export interface Ask {
+  /** Hits wanted of each node, from the first on. */
+  readonly reach: number
+  /** JSON texts of elements of the outer filter array, beside the client's. */
+  readonly filters: readonly string[]
+  /** JSON texts of members that take the place of the client's; null = left out. */
+  readonly members: Readonly<Record<string, string | null>>
+}
+
+/** What the fold wants to know beyond the first answers, asked of every node that answered. */
+export interface Question {
+  /** What the fold finds the answers under. */
+  readonly name: string
+  readonly ask: Ask
+}
+
+/** Answers to further questions by name, one per node; null = no complete set of answers was to be had. */
+export type Learned = ReadonlyMap<string, readonly Uint8Array[] | null>
+
 export interface SearchPlan extends ReadTargets {
   readonly kind: 'search'
   readonly merge: SearchMerge

@@ -1,5 +1,6 @@
 import type { NodeId, ShardId } from '../model/ids.ts'
 import type {
+  Ask,
   DistinctMerge,
   ReadTarget,
   ReadTargets,
@@ -9,20 +10,11 @@ import type {
   SearchPlan,
 } from '../model/plan.ts'
 import type { IndexView } from '../model/view.ts'
-import { type JsonMember, objectText } from '../std/json-members.ts'
+import { askBody, clampedWindow, type SearchScope, wholeBody } from './search-body.ts'
 import type { SearchRequest } from './search-request.ts'
-import { allShards, indexPath, isWhole, type ReadScope, targetsFor } from './targets.ts'
+import { allShards, indexPath, isWhole, targetsFor } from './targets.ts'
 
-export interface SearchScope extends ReadScope {
-  readonly request: SearchRequest
-  /** Filters of the caller's own (tenants): JSON texts of elements of the outer filter array. */
-  readonly extraFilters: readonly string[]
-  /** Values that nodes list of a facet, at least, before they cut it off. */
-  readonly nodeFacetValues: number
-}
-
-/** Members of the body that planning writes itself. */
-const OWNED = ['offset', 'limit', 'page', 'hitsPerPage', 'filter', 'showRankingScoreDetails']
+export type { SearchScope } from './search-body.ts'
 
 /** Whom to ask what, and what to do with the answers. Pure: same arguments, same plan. */
 export function planSearch(scope: SearchScope): SearchPlan | Refusal {
@@ -41,7 +33,7 @@ export function planSearch(scope: SearchScope): SearchPlan | Refusal {
 export function deeperSearch(scope: SearchScope, targets: readonly ReadTarget[]): ReadTargets {
   const deeper = targets.map(({ depth: _, ...target }) => ({
     ...target,
-    body: mergedBody(scope, target.shardFilter, reachOf(scope)),
+    body: askBody(scope, target.shardFilter, firstAsk(scope, reachOf(scope))),
   }))
   return { targets: deeper, uncovered: [] }
 }
@@ -66,7 +58,7 @@ function mergedTargets(scope: SearchScope, shards: readonly ShardId[], depthOf: 
   return targetsFor(scope, shards, (name, shardFilter, own) => {
     const depth = depthOf(scope, own.length)
     const key = `${depth} ${shardFilter}`
-    const body = bodies.get(key) ?? mergedBody(scope, shardFilter, depth)
+    const body = bodies.get(key) ?? askBody(scope, shardFilter, firstAsk(scope, depth))
     bodies.set(key, body)
     const request = { method: 'POST', path: indexPath(name, 'search'), body } as const
     return depth < reach ? { ...request, depth } : request
@@ -75,7 +67,7 @@ function mergedTargets(scope: SearchScope, shards: readonly ShardId[], depthOf: 
 
 /** Hits from the first one on to the end of the page: no node can have more of them. */
 function reachOf(scope: SearchScope): number {
-  const { offset, limit } = clamped(scope)
+  const { offset, limit } = clampedWindow(scope)
   return offset + limit
 }
 
@@ -98,55 +90,17 @@ function likelyDepth(scope: SearchScope, shards: number): number {
   return Math.min(reach, Math.ceil(share + SPREAD * Math.sqrt(share)) + 1)
 }
 
-/** Page bounds after `maxTotalHits`, which a node applies to its own hits only. */
-function clamped(scope: SearchScope): { offset: number; limit: number } {
-  const most = scope.index.facts.maxTotalHits
-  const offset = Math.min(scope.request.offset, most)
-  return { offset, limit: Math.min(scope.request.limit, most - offset) }
-}
-
-/**
- * One node has everything and pages itself: the client's own text, with what only this proxy knows written
- * in.
- */
-function wholeBody(scope: SearchScope, shardFilter: string | null): string {
-  const { request, extraFilters } = scope
-  const changes: JsonMember[] = []
-  const added = shardFilter === null ? extraFilters : [...extraFilters, JSON.stringify(shardFilter)]
-  if (added.length > 0) changes.push(filterMember([...request.filters, ...added]))
-  return changes.length === 0 ? request.text : objectText(replaced(request.members, changes))
-}
-
-function replaced(members: readonly JsonMember[], changes: readonly JsonMember[]): JsonMember[] {
-  const keys = new Set(changes.map((change) => change.key))
-  return [...members.filter((member) => !keys.has(member.key)), ...changes]
-}
-
-/** One of several nodes: the first `depth` hits of its shards, with what they are ordered by. */
-function mergedBody(scope: SearchScope, shardFilter: string | null, depth: number): string {
-  const { request, extraFilters } = scope
-  const reach = String(depth)
-  const members = request.members.filter((member) => !OWNED.includes(member.key))
-  const filters = [...request.filters, ...extraFilters]
-  if (shardFilter !== null) filters.push(JSON.stringify(shardFilter))
-  if (filters.length > 0) members.push(filterMember(filters))
-  if (request.echo.kind === 'page')
-    members.push({ key: 'page', value: '1' }, { key: 'hitsPerPage', value: reach })
-  else members.push({ key: 'offset', value: '0' }, { key: 'limit', value: reach })
-  members.push({ key: 'showRankingScoreDetails', value: 'true' })
+/** The first hits, and the value that tells them apart. */
+function firstAsk(scope: SearchScope, reach: number): Ask {
   const distinct = distinctMerge(scope)
-  if (distinct?.hide !== true) return objectText(members)
-  const retrieve = JSON.stringify([...(request.attributesToRetrieve ?? []), distinct.attribute])
-  return objectText(replaced(members, [{ key: 'attributesToRetrieve', value: retrieve }]))
-}
-
-function filterMember(elements: readonly string[]): JsonMember {
-  return { key: 'filter', value: `[${elements.join(',')}]` }
+  const shown = [...(scope.request.attributesToRetrieve ?? []), distinct?.attribute]
+  const members = distinct?.hide === true ? { attributesToRetrieve: JSON.stringify(shown) } : {}
+  return { reach, filters: [], members }
 }
 
 function mergeOf(scope: SearchScope, whole: boolean): SearchMerge {
   const { index, request } = scope
-  const window = clamped(scope)
+  const window = clampedWindow(scope)
   return {
     uid: index.uid,
     primaryKey: index.primaryKey,

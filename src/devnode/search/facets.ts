@@ -16,8 +16,8 @@ export interface FacetAnswer {
   readonly stats: string
 }
 
-/** From this many candidates on a node walks its facet tree, where numbers are in numeric order. */
-const TREE_FROM = 3000
+/** Above this many candidates a node walks its facet tree, where numbers are in numeric order. */
+const SCAN_MAX = 3000
 
 /** Numbers as facet keys: without the `.0` of whole numbers. */
 function numberKey(value: number): string {
@@ -112,7 +112,7 @@ function shownGroups(index: DevIndex, attribute: string, groups: Groups): Readon
     numbers.sort(([a, left], [b, right]) => right.count - left.count || b - a)
     strings.sort(([a, left], [b, right]) => right.count - left.count || compareBytes(b, a))
   } else {
-    const inTree = groups.candidates >= TREE_FROM
+    const inTree = groups.candidates > SCAN_MAX
     numbers.sort(([a, left], [b, right]) => (inTree ? a - b : compareBytes(left.shown, right.shown)))
     strings.sort(([a], [b]) => compareBytes(a, b))
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { mergeFacetSearch } from '../../../src/merge/facet-search.ts'
-import { normalizeFacet } from '../../../src/merge/facets.ts'
+import { normalizeFacet } from '../../../src/merge/facet-values.ts'
 import { wordForm } from '../../../src/merge/word-form.ts'
 import type { FacetSearchMerge } from '../../../src/model/plan.ts'
 import { utf8 } from '../../../src/std/bytes.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { mergeFacets } from '../../../src/merge/facets.ts'
+import type { Inquiry } from '../../../src/merge/inquiry.ts'
 import { compareUtf8 } from '../../../src/merge/utf8-order.ts'
 
 const ALPHA = { sortBy: { '*': 'alpha' }, valuesMax: 100 } as const
@@ -14,7 +15,9 @@ const merge = (
 ) =>
   mergeFacets(
     answers.map(([distribution, stats]) => ({ distribution, stats })),
-    { order: { fullAt: FULL_AT, ...order }, candidates, whole: false },
+    { order: { fullAt: FULL_AT, ...order }, candidates, whole: false, over: { filters: [], members: {} } },
+    // Nodes that answer no further question.
+    { answers: () => null } as unknown as Inquiry,
   )
 
 test('counts of one normalised value are added up, shown as the first answer spells it', () => {

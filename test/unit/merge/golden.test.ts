@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createKernel } from '../../../src/kernel/route.ts'
 import { mergeSearch } from '../../../src/merge/search.ts'
+import type { Learned } from '../../../src/model/plan.ts'
 import { text, utf8 } from '../../../src/std/bytes.ts'
 import { CORPORA, differingParts, goldenFile, knownDifferences, mergeOf } from './golden-cases.ts'
 import { slowKernel } from './slow-kernel.ts'
 
 const KERNEL = await createKernel({ inlineMaxBytes: Number.MAX_SAFE_INTEGER, workers: 0 })
 const TWIN = slowKernel()
+/** Recordings answer no further question. */
+const NOTHING = { get: () => null } as unknown as Learned
 afterAll(() => KERNEL.close())
 
 describe.each(CORPORA)('recorded searches of %s', (corpus) => {
@@ -17,7 +20,11 @@ describe.each(CORPORA)('recorded searches of %s', (corpus) => {
   test.each(file.cases.map((golden, number) => ({ number, golden, query: JSON.stringify(golden.query) })))(
     '$number $query',
     async ({ number, golden }) => {
-      const fold = { merge: mergeOf(file, golden.query), uids: { request: 'r', query: 'q' } }
+      const fold = {
+        merge: mergeOf(file, golden.query),
+        uids: { request: 'r', query: 'q' },
+        learned: NOTHING,
+      }
       const answers = golden.answers.map(utf8)
       const merged = await mergeSearch(KERNEL, answers, fold)
       expect(merged).toEqual(await mergeSearch(TWIN, answers, fold))
