@@ -71,7 +71,7 @@ every user of a machine can read the arguments of its processes.
 
 function keyTable(prefix: string): string[] {
   const keys = configKeys.filter(({ path }) =>
-    prefix === '' ? !path.includes('.') : path.startsWith(prefix) && !path.slice(prefix.length).includes('.'),
+    prefix === '' ? !path.includes('.') : path.startsWith(prefix),
   )
   const rows = keys.map(({ path, variable, secret, schema }) => {
     const name = path.slice(prefix.length)

@@ -13,12 +13,14 @@ import { documentWriteRoutes } from './api/write-documents.ts'
 import type { Config } from './config/schema.ts'
 import type { Keys } from './features/keys/keys.ts'
 import { createTasks } from './features/tasks/tasks.ts'
-import type { ReadObserver } from './flows/read-deps.ts'
+import type { ReadDeps, ReadObserver } from './flows/read-deps.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import type { Route } from './model/call.ts'
 import type { Store, StoreSnapshot } from './model/store.ts'
 import { createMeilisearchClient } from './nodes/meilisearch.ts'
 import type { Transport } from './nodes/transport.ts'
+import { createHedging } from './scatter/hedging.ts'
+import { createNodeScores } from './scatter/node-scores.ts'
 import type { Clock } from './std/clock.ts'
 import { deadlineAfter } from './std/deadline.ts'
 import type { Random } from './std/random.ts'
@@ -46,15 +48,11 @@ export interface RouteParts {
 
 /** All routes, each family with the capabilities it needs. */
 export function appRoutes(parts: RouteParts): Route[] {
-  const { registry: views, health, transport, kernel, clock, random, config, metrics, writes, store } = parts
+  const { registry: views, health, transport, clock, config, metrics, writes, store } = parts
   const client = createMeilisearchClient(transport)
   const { shards, replicationFactor, placements } = parts.snapshot
-  const { nodeTimeoutMs, unavailableShardPolicy } = config.scatter
-  const read = {
-    ...{ views, reachability: health, transport, kernel, clock, random },
-    config: { nodeTimeoutMs, unavailableShardPolicy },
-    observe: readObserver(metrics),
-  }
+  const { nodeTimeoutMs } = config.scatter
+  const read = readDeps(parts)
   const routes = [
     ...systemRoutes({
       ...{ views, health, clock },
@@ -79,6 +77,22 @@ export function appRoutes(parts: RouteParts): Route[] {
     ...unsupportedRoutes(),
   ]
   return routes.map(withFacts)
+}
+
+function readDeps(parts: RouteParts): ReadDeps {
+  const { registry: views, health, transport, kernel, clock, random, config, metrics } = parts
+  const { nodeTimeoutMs, unavailableShardPolicy, hedge } = config.scatter
+  const scores = createNodeScores({ clock, faultMs: nodeTimeoutMs, opened: metrics.breakerOpened })
+  health.subscribe((event) => {
+    if (event.kind === 'node-up') scores.recovered(event.node)
+  })
+  const hedging = createHedging({ clock, config: hedge, observe: metrics.hedge })
+  return {
+    ...{ views, reachability: health, transport, kernel, clock, random, scores },
+    ...(hedge.enabled ? { hedging } : {}),
+    config: { nodeTimeoutMs, unavailableShardPolicy },
+    observe: readObserver(metrics),
+  }
 }
 
 /**

@@ -172,7 +172,7 @@ function openTransport(parts: Pick<Parts, 'config' | 'clock' | 'metrics'>, later
     answerBytesMax: config.limits.nodeAnswerBytesMax,
     onExchange(event) {
       metrics.nodeExchange(event.node, event.operation, event.seconds * 1000)
-      if (event.error !== null) metrics.nodeError(event.node, event.error)
+      if (event.error !== null && event.error !== 'cancelled') metrics.nodeError(event.node, event.error)
       later.health?.observe(event)
     },
   })

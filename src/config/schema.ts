@@ -145,6 +145,11 @@ export const schema = z.strictObject({
   }),
   scatter: section('How searches are spread over nodes.', {
     node_timeout_ms: milliseconds(5000, 'Time one node may take for its part of a search.'),
+    hedge: section('Asking another copy too when a node is slower than nearly all answers are. Reads only.', {
+      enabled: flag(true, 'Ask another copy too.'),
+      min_trigger_ms: milliseconds(15, 'No copy is asked too sooner than this.'),
+      budget_percent: whole(5, { min: 1, max: 100 }, 'Most such requests per hundred requests to nodes.'),
+    }),
     unavailable_shard_policy: z.enum(['partial', 'error']).default('partial').meta({
       description:
         'When no copy of a shard answers: `partial` answers with the rest and `X-Miroir-Degraded`, `error` with 503.',

@@ -50,7 +50,10 @@ export async function askCopies<Plan extends ReadTargets & { readonly kind: stri
     const index = view.indexes.get(uid)
     if (index === undefined) throw missingIndex(uid)
     const usable = (node: NodeId): boolean => !failed.has(node) && deps.reachability.readable(node)
-    const scope: ReadScope = { index, nodes: view.nodes, usable, draw: deps.random.next() }
+    const scope: ReadScope = {
+      ...{ index, nodes: view.nodes, usable },
+      ...{ draw: deps.random.next(), choice: deps.scores },
+    }
     const plan = read.plan(scope)
     if (isRefusal(plan)) {
       const opinion = await nodeOpinion(deps, { view, index, uid, request: client, context })
@@ -62,7 +65,15 @@ export async function askCopies<Plan extends ReadTargets & { readonly kind: stri
     const retarget = read.retarget(scope, plan)
     const { targets, uncovered } = plan
     const { deadline, headers } = context
-    const how = { retarget, deadline, headers, operation: client.operation, failed, failures }
+    const how = {
+      retarget,
+      standIn: retarget,
+      deadline,
+      headers,
+      operation: client.operation,
+      failed,
+      failures,
+    }
     const answers = await runScatter(scatterDeps(deps), { targets, uncovered, ...how })
     const [refusal] = answers.refusals
     if (refusal !== undefined) return refusalReply(deps, refusal, { index, request: client, context })

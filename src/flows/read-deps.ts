@@ -2,7 +2,9 @@ import type { Kernel } from '../kernel/kernel.ts'
 import type { CopyFault } from '../model/answers.ts'
 import type { NodeId } from '../model/ids.ts'
 import type { Reachability, Views } from '../model/view.ts'
-import type { ScatterDeps } from '../scatter/run.ts'
+import type { ScatterDeps } from '../scatter/exchange.ts'
+import type { Hedging } from '../scatter/hedging.ts'
+import type { NodeScores } from '../scatter/node-scores.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Deadline } from '../std/deadline.ts'
 import type { Random } from '../std/random.ts'
@@ -39,6 +41,10 @@ export interface ReadDeps {
   readonly random: Random
   readonly config: ReadConfig
   readonly observe?: ReadObserver
+  /** How nodes do: chooses among copies. Absent: they are all alike. */
+  readonly scores?: NodeScores
+  /** Absent: no part of a read is asked twice. */
+  readonly hedging?: Hedging
 }
 
 /** What travels with one read besides its body. */
@@ -51,11 +57,13 @@ export interface ReadContext {
 }
 
 export function scatterDeps(deps: ReadDeps): ScatterDeps {
-  const { transport, clock, config, observe } = deps
+  const { transport, clock, config, observe, scores, hedging } = deps
   return {
     transport,
     clock,
     nodeTimeoutMs: config.nodeTimeoutMs,
+    scores,
+    hedging,
     ...(observe?.exchange === undefined ? {} : { observe: observe.exchange }),
   }
 }

@@ -4,7 +4,7 @@ import type { Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
 import type { IndexUid, NodeId, ShardId } from '../model/ids.ts'
 import type { IndexView } from '../model/view.ts'
-import { documentTargets, planList, retargetDocument, retargetList } from '../plan/documents.ts'
+import { documentTargets, planList, retargetDocument, retargetList, standInList } from '../plan/documents.ts'
 import { type ListRequest, parseListRequest } from '../plan/documents-request.ts'
 import { runScatter } from '../scatter/run.ts'
 import { coverageHeaders, unavailable } from './coverage.ts'
@@ -65,7 +65,8 @@ async function listCopies(deps: ReadDeps, ask: Listing): Promise<Reply> {
     if (index === undefined) throw missingIndex(call.uid)
     const usable = (node: NodeId): boolean => !failed.has(node) && deps.reachability.readable(node)
     const shards = shardsOf(deps, index, request)
-    const scope = { index, nodes: view.nodes, usable, draw: deps.random.next(), request, shards }
+    const choice = deps.scores
+    const scope = { index, nodes: view.nodes, usable, draw: deps.random.next(), choice, request, shards }
     const plan = planList(scope)
     if (plan.kind === 'refusal') {
       const { uid, client } = call
@@ -77,7 +78,9 @@ async function listCopies(deps: ReadDeps, ask: Listing): Promise<Reply> {
     const failedBefore = failed.size
     const retarget = retargetList(scope, plan)
     const { targets, uncovered } = plan
-    const how = { retarget, deadline: context.deadline, operation: 'documents', failed, failures }
+    const standIn = standInList(scope, plan)
+    const { deadline } = context
+    const how = { retarget, standIn, deadline, operation: 'documents', failed, failures }
     const answers = await runScatter(scatterDeps(deps), { targets, uncovered, ...how })
     const [refusal] = answers.refusals
     if (refusal !== undefined) return refusalReply(deps, refusal, { index, request: call.client, context })
@@ -110,11 +113,13 @@ export async function getDocument(deps: ReadDeps, call: DocumentCall, context: R
     const usable = (node: NodeId): boolean => !failed.has(node) && deps.reachability.readable(node)
     const shard = deps.kernel.shardOf(call.id, index.shards)
     const { id, query } = call
-    const scope = { index, nodes: view.nodes, usable, draw: deps.random.next(), shard, id, query }
+    const choice = deps.scores
+    const scope = { index, nodes: view.nodes, usable, draw: deps.random.next(), choice, shard, id, query }
     const found = documentTargets(scope)
     const answers = await runScatter(scatterDeps(deps), {
       ...found,
       retarget: retargetDocument(scope),
+      standIn: retargetDocument(scope),
       deadline: context.deadline,
       operation: 'documents',
       failed,

@@ -5,7 +5,7 @@ import { fail } from '../model/errors.ts'
 import type { IndexUid, NodeId } from '../model/ids.ts'
 import type { ReadTarget, ReadTargets, SearchPlan } from '../model/plan.ts'
 import type { IndexView, View } from '../model/view.ts'
-import { deeperSearch, planSearch, retargetSearch, type SearchScope } from '../plan/search.ts'
+import { deeperSearch, planSearch, retargetSearch, type SearchScope, standInSearch } from '../plan/search.ts'
 import { parseSearchRequest, type SearchRequest } from '../plan/search-request.ts'
 import { runScatter, withAnswers } from '../scatter/run.ts'
 import { uuidv7 } from '../std/random.ts'
@@ -64,7 +64,8 @@ async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
     const failedBefore = failed.size
     const retarget = retargetSearch(scope, plan)
     const { deadline, headers } = ask.context
-    const how = { retarget, deadline, headers, operation: 'search', failed, failures }
+    const standIn = standInSearch(scope, plan)
+    const how = { retarget, standIn, deadline, headers, operation: 'search', failed, failures }
     let answers: Answers | null = null
     let asked: ReadTargets = plan
     for (;;) {
@@ -128,6 +129,7 @@ function scopeOf(
     nodes: place.view.nodes,
     usable: (node) => !place.failed.has(node) && deps.reachability.readable(node),
     draw: deps.random.next(),
+    choice: deps.scores,
     request: ask.request,
     extraFilters: ask.context.extraFilters,
     nodeFacetValues: limits.nodeFacetValuesMin,

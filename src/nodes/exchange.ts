@@ -58,6 +58,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.write = setup.request.write
     const delayMs = setup.deadline.at - setup.clock.now()
     this.#timer = setup.clock.after(delayMs, () => this.#expire())
+    if (!this.write) setup.request.cancel?.listen(() => this.#cancel())
   }
 
   /** Takes the connection that was assigned to it and hands the request to undici. */
@@ -190,6 +191,19 @@ export class Exchange implements Dispatcher.DispatchHandler {
     } else if (this.#state === 'written') {
       if (this.write && this.#mayPark()) this.#park()
       else this.#break('deadline', 'no answer before the deadline')
+    }
+  }
+
+  #cancel(): void {
+    const reason = 'it was no longer of use'
+    if (this.#state === 'waiting') {
+      this.#setup.connections.leaveQueue(this)
+      this.refuse('cancelled', reason)
+    } else if (this.#state === 'opening') {
+      this.#state = 'cancelled'
+      this.#report(this.#unsent(reason), 'cancelled')
+    } else if (this.#state === 'written') {
+      this.#break('cancelled', reason)
     }
   }
 

@@ -8,6 +8,8 @@ export type ExchangeError =
   /** The request itself cannot be sent (bad path, header or address). */
   | 'invalid'
   | 'deadline'
+  /** Broken off by whoever asked: no longer of use. */
+  | 'cancelled'
   /** The connection broke before the answer was complete. */
   | 'broken'
   | 'malformed'

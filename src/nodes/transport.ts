@@ -1,4 +1,5 @@
 import type { NodeView } from '../model/view.ts'
+import type { Cancel } from '../std/cancel.ts'
 import type { Deadline } from '../std/deadline.ts'
 
 export interface NodeRequest {
@@ -19,6 +20,8 @@ export interface NodeRequest {
    * breaks, and `late` of the ambiguous outcome tells which (M1).
    */
   readonly write: boolean
+  /** Breaks a read off: its outcome is then *never-sent* or *ambiguous*. Writes do not listen. */
+  readonly cancel?: Cancel
 }
 
 /** What became of a request. Never an exception. */

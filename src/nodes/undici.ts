@@ -65,6 +65,8 @@ class UndiciTransport implements Transport {
   #exchange(node: NodeView, request: NodeRequest, deadline: Deadline): Promise<ExchangeEnd> {
     const { clock } = this.#options
     if (this.#closed) return Promise.resolve(unsent('closed', 'the transport was closed'))
+    if (!request.write && request.cancel?.cancelled === true)
+      return Promise.resolve(unsent('cancelled', 'it was cancelled before it was sent'))
     if (deadline.at <= clock.now())
       return Promise.resolve(unsent('queued', 'the deadline had passed before it was sent'))
     const connections = this.#connectionsOf(node)

@@ -1,3 +1,4 @@
+import type { NodeChoice } from '../model/choice.ts'
 import type { NodeId, ShardId } from '../model/ids.ts'
 import type { IndexView, NodeView } from '../model/view.ts'
 
@@ -7,8 +8,10 @@ export interface CoverRequest {
   /** Shards wanted, ascending, each once. */
   readonly shards: readonly ShardId[]
   readonly usable: (node: NodeId) => boolean
-  /** In [0, 1): rotates among equally good choices. */
+  /** In [0, 1): draws among equally good choices. */
   readonly draw: number
+  /** Compares nodes; absent: they are all alike. */
+  readonly choice?: NodeChoice | undefined
 }
 
 export interface Pick {
@@ -31,10 +34,20 @@ interface Candidate {
 /**
  * Chooses one readable copy for every wanted shard so that few nodes are asked: a greedy set cover over each
  * group by itself, since copies of one group overlap least, and over all groups together where no group has
- * everything.
+ * everything. Among equally small covers, and among nodes that offer equally much, the better of two drawn
+ * ones wins: the best of all would be everybody's choice at once. Nodes to avoid serve only what is left.
  */
 export function cover(request: CoverRequest): Cover {
-  const candidates = candidatesOf(request)
+  const all = candidatesOf(request)
+  const { choice } = request
+  const sound = choice === undefined ? all : all.filter(({ node }) => !choice.avoid(node.id))
+  const found = smallest(request, sound)
+  if (found.uncovered.length === 0 || sound.length === all.length) return found
+  const rest = greedy({ ...request, shards: found.uncovered }, all)
+  return { picks: [...found.picks, ...rest.picks].sort(byLowestShard), uncovered: rest.uncovered }
+}
+
+function smallest(request: CoverRequest, candidates: readonly Candidate[]): Cover {
   const groups = [...new Set(candidates.map((candidate) => candidate.node.group))]
   const tries = groups.map((group) =>
     greedy(
@@ -46,7 +59,34 @@ export function cover(request: CoverRequest): Cover {
   if (complete.length === 0) return greedy(request, candidates)
   const fewest = Math.min(...complete.map((attempt) => attempt.picks.length))
   const best = complete.filter((attempt) => attempt.picks.length === fewest)
-  return best[Math.floor(request.draw * best.length)] ?? { picks: [], uncovered: request.shards }
+  const costOf = (attempt: Cover): number =>
+    Math.max(0, ...attempt.picks.map((pick) => request.choice?.cost(pick.node.id) ?? 0))
+  return drawn(best, request.draw, costOf).chosen ?? { picks: [], uncovered: request.shards }
+}
+
+/** Costs that differ by less are equal: the difference is noise. */
+const NOISE_SHARE = 0.2
+const NOISE_MS = 1
+
+/**
+ * The better of two options drawn at random, the first drawn when they are equal, and what is left of the
+ * draw.
+ */
+function drawn<Option>(
+  options: readonly Option[],
+  draw: number,
+  costOf: (option: Option) => number,
+): { readonly chosen: Option | undefined; readonly left: number } {
+  const turn = draw * options.length
+  const first = Math.floor(turn)
+  const chosen = options[first]
+  const left = turn - first
+  if (options.length < 2 || chosen === undefined) return { chosen, left }
+  const otherTurn = left * (options.length - 1)
+  const step = Math.floor(otherTurn)
+  const other = options[(first + 1 + step) % options.length] ?? chosen
+  const cheaper = costOf(other) < costOf(chosen) * (1 - NOISE_SHARE) - NOISE_MS
+  return { chosen: cheaper ? other : chosen, left: otherTurn - step }
 }
 
 /** Shards a node may be read for. Kept per view: a view never changes. */
@@ -92,16 +132,19 @@ function greedy(request: CoverRequest, candidates: readonly Candidate[]): Cover 
       request.index,
       offers.filter((offer) => offer.shards.length === most),
     )
-    const turn = draw * equals.length
-    const pick = equals[Math.floor(turn)]
+    const { chosen: pick, left: rest } = drawn(equals, draw, ({ node }) => request.choice?.cost(node.id) ?? 0)
     if (pick === undefined) break
-    draw = turn - Math.floor(turn)
+    draw = rest
     picks.push(pick)
     for (const shard of pick.shards) missing.delete(shard)
     left = offers.filter((offer) => offer.node.id !== pick.node.id)
   }
-  picks.sort((one, other) => (one.shards[0] ?? 0) - (other.shards[0] ?? 0))
+  picks.sort(byLowestShard)
   return { picks, uncovered: request.shards.filter((shard) => missing.has(shard)) }
+}
+
+function byLowestShard(one: Pick, other: Pick): number {
+  return (one.shards[0] ?? 0) - (other.shards[0] ?? 0)
 }
 
 /** Among equally large offers those win that need no shard filter. */

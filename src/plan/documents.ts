@@ -52,6 +52,15 @@ export function retargetList(scope: ListScope, plan: ListPlan): Retarget | null 
     mergedTargets({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) }, shards)
 }
 
+/** Copies that can answer in a slow one's place: of the same plan, so that either answer fits its merge. */
+export function standInList(scope: ListScope, plan: ListPlan): Retarget | null {
+  if (!plan.merge.whole) return retargetList(scope, plan)
+  return (shards: readonly ShardId[], failed: ReadonlySet<NodeId>) => {
+    const other = planList({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) })
+    return other.kind === 'list' && other.merge.whole ? other : { targets: [], uncovered: shards }
+  }
+}
+
 /** The one request for one document. */
 export function documentTargets(scope: DocumentScope): ReadTargets {
   const query = scope.query === '' ? '' : `?${scope.query}`

@@ -48,6 +48,15 @@ export function retargetSearch(scope: SearchScope, plan: SearchPlan): Retarget |
     mergedTargets({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) }, shards, reachOf)
 }
 
+/** Copies that can answer in a slow one's place: of the same plan, so that either answer fits its merge. */
+export function standInSearch(scope: SearchScope, plan: SearchPlan): Retarget | null {
+  if (!plan.merge.whole) return retargetSearch(scope, plan)
+  return (shards: readonly ShardId[], failed: ReadonlySet<NodeId>) => {
+    const other = planSearch({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) })
+    return other.kind === 'search' && other.merge.whole ? other : { targets: [], uncovered: shards }
+  }
+}
+
 /** Hits to ask a node for that answers for so many shards. */
 type DepthRule = (scope: SearchScope, shards: number) => number
 

@@ -1,3 +1,4 @@
+import type { NodeChoice } from '../model/choice.ts'
 import type { NodeId, ShardId } from '../model/ids.ts'
 import type { ReadTarget, ReadTargets } from '../model/plan.ts'
 import type { IndexView, NodeView } from '../model/view.ts'
@@ -10,8 +11,10 @@ export interface ReadScope {
   readonly nodes: ReadonlyMap<NodeId, NodeView>
   /** May be asked now. */
   readonly usable: (node: NodeId) => boolean
-  /** In [0, 1): rotates among equally good choices. */
+  /** In [0, 1): draws among equally good choices. */
   readonly draw: number
+  /** Compares nodes; absent: they are all alike. */
+  readonly choice?: NodeChoice | undefined
 }
 
 /** The part of a request that differs from node to node. */
@@ -27,8 +30,8 @@ export function allShards(index: IndexView): readonly ShardId[] {
 
 /** One target per chosen node for the given shards. */
 export function targetsFor(scope: ReadScope, shards: readonly ShardId[], shape: Shape): ReadTargets {
-  const { index, nodes, usable, draw } = scope
-  const found = cover({ index, nodes, shards, usable, draw })
+  const { index, nodes, usable, draw, choice } = scope
+  const found = cover({ index, nodes, shards, usable, draw, choice })
   return {
     targets: found.picks.map((pick) => targetOf(index, pick, shape)),
     uncovered: found.uncovered,

@@ -1,27 +1,20 @@
-import type { Answers, CopyFault, TargetAnswer, TargetFailure, TargetRefusal } from '../model/answers.ts'
+import type { Answers, TargetAnswer, TargetFailure, TargetRefusal } from '../model/answers.ts'
 import type { NodeId, ShardId } from '../model/ids.ts'
 import type { ReadTarget, ReadTargets, Retarget } from '../model/plan.ts'
-import type { NodeRequest, Transport } from '../nodes/transport.ts'
-import { utf8 } from '../std/bytes.ts'
-import type { Clock } from '../std/clock.ts'
-import { type Deadline, remainingMs, tighten } from '../std/deadline.ts'
-import { type Verdict, verdictOf } from './outcome.ts'
+import { type Deadline, remainingMs } from '../std/deadline.ts'
+import { ask } from './ask.ts'
+import type { ScatterDeps } from './exchange.ts'
 
 /** Copies tried for a shard within one request. */
 const ATTEMPTS_MAX = 4
-
-export interface ScatterDeps {
-  readonly transport: Transport
-  readonly clock: Clock
-  /** Budget of one exchange; the request's own deadline may end it sooner. */
-  readonly nodeTimeoutMs: number
-  /** Called once per exchange, with milliseconds. */
-  readonly observe?: (node: NodeId, result: 'ok' | 'refused' | CopyFault, tookMs: number) => void
-}
+/** Requests to stand-ins for slow copies within one scatter. */
+const HEDGES_MAX = 4
 
 export interface Scatter extends ReadTargets {
   /** Other copies for shards whose copy failed; null = do not look for any. */
   readonly retarget: Retarget | null
+  /** Copies to ask too where one is slow, in the same form as its target; absent = never. */
+  readonly standIn?: Retarget | null
   readonly deadline: Deadline
   /** For metrics, such as `search`. */
   readonly operation: string
@@ -63,6 +56,7 @@ class Run {
   readonly #answers: TargetAnswer[] = []
   readonly #refusals: TargetRefusal[] = []
   readonly #uncovered = new Set<ShardId>()
+  readonly #hedges = { left: HEDGES_MAX }
 
   constructor(deps: ScatterDeps, scatter: Scatter) {
     this.#deps = deps
@@ -89,22 +83,18 @@ class Run {
   }
 
   async #ask(target: ReadTarget, attempt: number): Promise<void> {
-    const verdict = await exchange(this.#deps, target, this.#scatter)
-    if (verdict.kind === 'usable') this.#answers.push({ target, body: verdict.body })
-    else if (verdict.kind === 'refused')
-      this.#refusals.push({ target, status: verdict.status, body: verdict.body, code: verdict.code })
-    else await this.#replace(target, verdict, attempt)
+    const { deadline, operation, headers, failed, standIn = null } = this.#scatter
+    const how = { deadline, operation, failed, standIn, hedges: this.#hedges }
+    const asked = await ask(this.#deps, target, headers === undefined ? how : { ...how, headers })
+    if (asked.refusal !== null) this.#refusals.push(asked.refusal)
+    else if (asked.answers.length > 0) this.#answers.push(...asked.answers)
+    else await this.#replace(target, asked.failures, attempt)
   }
 
-  async #replace(
-    target: ReadTarget,
-    verdict: Extract<Verdict, { kind: 'failed' }>,
-    attempt: number,
-  ): Promise<void> {
+  async #replace(target: ReadTarget, found: readonly TargetFailure[], attempt: number): Promise<void> {
     const { retarget, failed, failures, deadline } = this.#scatter
-    const node = target.node.id
-    failed.add(node)
-    failures.push({ node, fault: verdict.fault, reason: verdict.reason })
+    for (const failure of found) failed.add(failure.node)
+    failures.push(...found)
     const tired = attempt >= ATTEMPTS_MAX || remainingMs(this.#deps.clock, deadline) === 0
     if (retarget === null || tired) {
       this.giveUp(target.shards)
@@ -114,32 +104,6 @@ class Run {
     this.giveUp(others.uncovered)
     await this.serve(others.targets, attempt + 1)
   }
-}
-
-/** One exchange with one node, within its own budget and the request's. */
-export async function exchange(
-  deps: ScatterDeps,
-  target: ReadTarget,
-  scatter: Pick<Scatter, 'deadline' | 'operation' | 'headers'>,
-): Promise<Verdict> {
-  const started = deps.clock.now()
-  const request: NodeRequest = {
-    method: target.method,
-    path: target.path,
-    operation: scatter.operation,
-    write: false,
-    ...(target.body === null ? {} : { body: bytesOf(target.body) }),
-    ...(scatter.headers === undefined ? {} : { headers: scatter.headers }),
-  }
-  const deadline = tighten(deps.clock, scatter.deadline, deps.nodeTimeoutMs)
-  const verdict = verdictOf(await deps.transport.send(target.node, request, deadline))
-  const result = verdict.kind === 'usable' ? 'ok' : verdict.kind === 'refused' ? 'refused' : verdict.fault
-  deps.observe?.(target.node.id, result, deps.clock.now() - started)
-  return verdict
-}
-
-function bytesOf(body: string | Uint8Array): Uint8Array {
-  return typeof body === 'string' ? utf8(body) : body
 }
 
 function byLowestShard(one: { readonly target: ReadTarget }, other: { readonly target: ReadTarget }): number {

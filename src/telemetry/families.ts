@@ -73,6 +73,27 @@ function requestFamilies({ counter, gauge, histogram }: Kinds) {
       'miroir_scatter_deeper_total',
       'Nodes asked a second time for more hits of a deep page.',
     ),
+    ...hedgeFamilies({ counter, gauge, histogram }),
+  }
+}
+
+function hedgeFamilies({ counter }: Kinds) {
+  return {
+    hedges: counter(
+      'miroir_hedge_fired_total',
+      'Parts of reads asked of other copies too because their node was slow: `won` when those were first.',
+      'outcome',
+    ),
+    hedgeRequests: counter('miroir_hedge_requests_total', 'Requests to nodes sent by hedges.'),
+    hedgesWithoutBudget: counter(
+      'miroir_hedge_budget_exhausted_total',
+      'Hedges not sent because too many had been sent.',
+    ),
+    breakerOpened: counter(
+      'miroir_node_breaker_opened_total',
+      'Times a node was passed over from then on because its last exchanges all failed.',
+      'node_id',
+    ),
   }
 }
 

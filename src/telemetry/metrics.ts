@@ -36,6 +36,9 @@ export interface Metrics {
   scatterPartial(): void
   scatterRetry(): void
   scatterDeeper(targets: number): void
+  /** A hedge's request was sent, a hedge ended, or one was not sent for want of budget. */
+  hedge(event: 'sent' | 'won' | 'lost' | 'no-budget'): void
+  breakerOpened(nodeId: string): void
   /** The text a Prometheus server reads. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
 }
@@ -63,6 +66,11 @@ export function createMetrics(options: MetricsOptions = { process: true }): Metr
     scatterPartial: () => families.scatterPartial.inc(),
     scatterRetry: () => families.scatterRetries.inc(),
     scatterDeeper: (targets) => families.scatterDeeper.inc(targets),
+    hedge(event) {
+      if (event === 'sent') families.hedgeRequests.inc()
+      else if (event === 'no-budget') families.hedgesWithoutBudget.inc()
+      else families.hedges.inc({ outcome: event })
+    },
     render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
   }
 }
@@ -99,7 +107,13 @@ function requestMetrics(families: Families): Pick<Metrics, RequestMetrics> {
   }
 }
 
-type NodeMetrics = 'nodeHealthy' | 'nodeExchange' | 'nodeError' | 'forgetNode' | 'shardsOnNode'
+type NodeMetrics =
+  | 'breakerOpened'
+  | 'nodeHealthy'
+  | 'nodeExchange'
+  | 'nodeError'
+  | 'forgetNode'
+  | 'shardsOnNode'
 
 function nodeMetrics(families: Families): Pick<Metrics, NodeMetrics> {
   const operations = new Map<string, Set<string>>()
@@ -115,7 +129,9 @@ function nodeMetrics(families: Families): Pick<Metrics, NodeMetrics> {
       families.nodeErrors.inc({ node_id: nodeId, error_type: errorType })
     },
     shardsOnNode: (nodeId, count) => families.shardDistribution.set({ node_id: nodeId }, count),
+    breakerOpened: (nodeId) => families.breakerOpened.inc({ node_id: nodeId }),
     forgetNode(nodeId) {
+      families.breakerOpened.remove({ node_id: nodeId })
       families.nodeHealthy.remove({ node_id: nodeId })
       families.shardDistribution.remove({ node_id: nodeId })
       for (const operation of operations.get(nodeId) ?? []) {

@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import type { Transport } from '../../src/nodes/transport.ts'
 import { createUndiciTransport } from '../../src/nodes/undici.ts'
 import { answerCases } from './transport/answer-cases.ts'
+import { cancelCases } from './transport/cancel-cases.ts'
 import { connectionCases } from './transport/connection-cases.ts'
 import { deadlineCases } from './transport/deadline-cases.ts'
 import { requestCases } from './transport/request-cases.ts'
@@ -19,4 +20,5 @@ for (const [name, make] of Object.entries(transports))
     answerCases(world)
     connectionCases(world)
     deadlineCases(world)
+    cancelCases(world)
   })

@@ -81,6 +81,8 @@ export type Script = (
 /** Nodes that answer as a script says. Silence lasts until the deadline, as the real transport has it. */
 export class ScriptedTransport implements Transport {
   readonly sent: Sent[] = []
+  /** Nodes whose requests were broken off. */
+  readonly cancelled: string[] = []
   readonly #clock: VirtualClock
   readonly #script: Script
 
@@ -108,7 +110,13 @@ export class ScriptedTransport implements Transport {
           ? [deadline.at, late]
           : [this.#clock.now() + step.afterMs, step.outcome]
     return new Promise((resolve) => {
-      this.#clock.after(at - this.#clock.now(), () => resolve(outcome))
+      const timer = this.#clock.after(at - this.#clock.now(), () => resolve(outcome))
+      request.cancel?.listen(() => {
+        if (this.#clock.now() >= at) return
+        timer.cancel()
+        this.cancelled.push(node.id)
+        resolve({ kind: 'ambiguous', reason: 'cancelled' })
+      })
     })
   }
 

@@ -21,6 +21,10 @@ const FAMILIES = [
   'miroir_scatter_partial_responses_total',
   'miroir_scatter_deeper_total',
   'miroir_scatter_retries_total',
+  'miroir_hedge_fired_total',
+  'miroir_hedge_requests_total',
+  'miroir_hedge_budget_exhausted_total',
+  'miroir_node_breaker_opened_total',
   'miroir_copies',
   'miroir_view_epoch',
   'miroir_copy_refills_total',
@@ -48,6 +52,9 @@ function recorded() {
   metrics.nodeHealthy('n1', true)
   metrics.nodeHealthy('n2', false)
   metrics.nodeExchange('n1', 'search', 20)
+  metrics.breakerOpened('n1')
+  metrics.breakerOpened('n2')
+  for (const event of ['sent', 'won', 'lost', 'no-budget'] as const) metrics.hedge(event)
   metrics.nodeExchange('n2', 'search', 20)
   metrics.nodeError('n2', 'unreachable')
   metrics.shardsOnNode('n1', 12)
