@@ -82,14 +82,19 @@ export function appRoutes(parts: RouteParts): Route[] {
 function readDeps(parts: RouteParts): ReadDeps {
   const { registry: views, health, transport, kernel, clock, random, config, metrics } = parts
   const { nodeTimeoutMs, unavailableShardPolicy, hedge } = config.scatter
+  const { enabled, minTriggerMs, budgetPercent } = hedge
   const scores = createNodeScores({ clock, faultMs: nodeTimeoutMs, opened: metrics.breakerOpened })
   health.subscribe((event) => {
     if (event.kind === 'node-up') scores.recovered(event.node)
   })
-  const hedging = createHedging({ clock, config: hedge, observe: metrics.hedge })
+  const hedging = createHedging({
+    clock,
+    config: { minTriggerMs, budgetPercent },
+    observe: metrics.hedge,
+  })
   return {
     ...{ views, reachability: health, transport, kernel, clock, random, scores },
-    ...(hedge.enabled ? { hedging } : {}),
+    ...(enabled ? { hedging } : {}),
     config: { nodeTimeoutMs, unavailableShardPolicy },
     observe: readObserver(metrics),
   }
