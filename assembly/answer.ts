@@ -9,6 +9,7 @@ import {
   FIELD_DETAILS,
   FIELD_ENVELOPE_CUT,
   FIELD_ENVELOPE_CUT_END,
+  FIELD_FEDERATION,
   FIELD_INPUT,
   FIELD_INPUT_END,
   FIELD_KEYS,
@@ -23,7 +24,8 @@ import {
   setField,
   settle,
 } from './control'
-import { decodeDetails, detailsKeysEnd, forgetRules } from './details'
+import { decodeDetails, detailsKeysEnd, forgetRules, noteDistances } from './details'
+import { writeAllSorted } from './federation'
 import {
   CLOSE_BRACE,
   CLOSE_BRACKET,
@@ -55,19 +57,24 @@ export const HIT_BYTES: usize = 32
 const ORDERING_NONE: usize = 0
 const ORDERING_DETAILS: usize = 1
 const ORDERING_SEQ: usize = 2
+const ORDERING_VALUES: usize = 3
 
 const DETAILS_CUT: usize = 0
 
 const DETAILS_NONE: usize = 2
+
+const FEDERATION_NONE: usize = 0
+const FEDERATION_CUT: usize = 1
 
 // What a member of a hit is, by its name.
 const MEMBER_OTHER: u32 = 0
 const MEMBER_OURS: u32 = 1
 const MEMBER_NESTED: u32 = 2
 const MEMBER_DETAILS: u32 = 3
+const MEMBER_FEDERATION: u32 = 4
 
 // Names as words in memory order: `hits`, `results"`, `_formatted`, `_matchesPosition`,
-// `_rankingScoreDetails`, `_seq`.
+// `_rankingScoreDetails`, `_federation`, `_seq`.
 const WORD_HITS: u32 = 0x73746968
 const WORD_RESULTS: u64 = 0x2273746c75736572
 const WORD_FORMATT: u64 = 0x7474616d726f665f
@@ -77,17 +84,22 @@ const WORD_POSITION: u64 = 0x6e6f697469736f50
 const WORD_RANKING: u64 = 0x676e696b6e61725f
 const WORD_SCOREDET: u64 = 0x74654465726f6353
 const WORD_AILS: u32 = 0x736c6961
+const WORD_FEDERAT: u64 = 0x746172656465665f
+const WORD_TION: u32 = 0x6e6f6974
 const WORD_SEQ: u32 = 0x7165735f
 /** `"_` */
 const OPEN_UNDERSCORE: u16 = 0x5f22
 
 let ordering: usize = 0
 let details: usize = 0
+let federation: usize = 0
 let cutsAt: usize = 0
 let keysAt: usize = 0
 let detailsSeen: bool = false
 /** Value of the hit's own `_miroir_seq`, at its quote; 0 when it has none. */
 let seqAt: usize = 0
+/** Value of the hit's `_federation`; 0 when it has none. */
+let federationAt: usize = 0
 /** Where the name last read by `readName` ends, at its closing quote. */
 let nameEnd: usize = 0
 
@@ -95,6 +107,7 @@ let nameEnd: usize = 0
 export function scanAnswer(): i32 {
   ordering = field(FIELD_ORDERING)
   details = field(FIELD_DETAILS)
+  federation = field(FIELD_FEDERATION)
   cutsAt = field(FIELD_CUTS)
   keysAt = field(FIELD_KEYS)
   setField(FIELD_COUNT, 0)
@@ -189,8 +202,14 @@ function scanHit(start: usize, row: usize): usize {
   const keys = keysAt
   detailsSeen = false
   seqAt = 0
+  federationAt = 0
   const p = cutMembers(start, true)
   if (p === 0) return 0
+  if (ordering === ORDERING_VALUES) {
+    keysAt = writeAllSorted(federationAt, keys)
+    if (keysAt === 0) return fail(CODE_UNREADABLE, start)
+    noteDistances(keys, keysAt)
+  }
   if (ordering !== ORDERING_NONE) {
     if (ordering === ORDERING_DETAILS && !detailsSeen) return fail(CODE_UNREADABLE, start)
     // skipped rules hide the last one; then the document's own field tells
@@ -239,6 +258,10 @@ function underscored(start: usize, isHit: bool): usize {
   p = skipSpace(p + 1)
   const kind = memberKind(start + 1, nameEnd - start - 1, isHit)
   if (kind === MEMBER_OURS) return cutRun(start, valueEnd(p), isHit)
+  if (kind === MEMBER_FEDERATION) {
+    federationAt = p
+    return federation === FEDERATION_CUT ? cutRun(start, valueEnd(p), isHit) : p
+  }
   if (kind === MEMBER_NESTED) return load<u8>(p) === OPEN_BRACE ? cutMembers(p, false) : p
   if (kind === MEMBER_DETAILS) {
     const end = readDetails(p)
@@ -278,6 +301,10 @@ function cutEnd(start: usize, isHit: bool): usize {
   if (value === 0) return 0
   const kind = memberKind(start + 1, nameEnd - start - 1, isHit)
   if (kind === MEMBER_OURS) return valueEnd(value)
+  if (kind === MEMBER_FEDERATION && federation === FEDERATION_CUT) {
+    federationAt = value
+    return valueEnd(value)
+  }
   if (kind !== MEMBER_DETAILS || details !== DETAILS_CUT) return 0
   const end = readDetails(value)
   return detailsSeen ? end : 0
@@ -301,6 +328,9 @@ function memberKind(name: usize, length: usize, isHit: bool): u32 {
       seqAt = skipSpace(skipSpace(nameEnd + 1) + 1)
     return MEMBER_OURS
   }
+  if (isHit && federation !== FEDERATION_NONE && length === 11) {
+    if (word === WORD_FEDERAT && load<u32>(name, 7) === WORD_TION) return MEMBER_FEDERATION
+  }
   if (!isHit || details === DETAILS_NONE) return MEMBER_OTHER
   if (word === WORD_FORMATT && length === 10 && load<u16>(name, 8) === WORD_ED) return MEMBER_NESTED
   if (word === WORD_MATCHES && length === 16 && load<u64>(name, 8) === WORD_POSITION) return MEMBER_NESTED
@@ -317,7 +347,7 @@ let detailsEnd: usize = 0
  * member of that name elsewhere is the user's own and stays.
  */
 function readDetails(at: usize): usize {
-  detailsEnd = ordering === ORDERING_DETAILS ? decodeDetails(at, keysAt) : valueEnd(at)
+  detailsEnd = ordering === ORDERING_DETAILS ? decodeDetails(at, keysAt, federationAt) : valueEnd(at)
   if (detailsEnd !== 0 && load<u8>(skipSpace(detailsEnd)) === CLOSE_BRACE) {
     if (ordering === ORDERING_DETAILS) keysAt = detailsKeysEnd()
     detailsSeen = true

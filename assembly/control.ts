@@ -39,7 +39,10 @@ export const FIELD_OUTPUT: usize = 17
 export const FIELD_STARTED: usize = 18
 /** 0 = `hits`, 1 = `results`. */
 export const FIELD_MEMBER: usize = 19
-/** 0 = keep the order of the only list, 1 = details, 2 = `_miroir_seq` of the documents. */
+/**
+ * 0 = keep the order of the only list, 1 = details, 2 = `_miroir_seq` of the documents, 3 = the values that
+ * the documents of a sorted list tell.
+ */
 export const FIELD_ORDERING: usize = 20
 /**
  * 0 = the details are cut out, 1 = they stay but for the hidden rule, 2 = the answer has none (documents).
@@ -62,6 +65,12 @@ export const FIELD_TO: usize = 32
  * first.
  */
 export const FIELD_GEO_ENTRIES: usize = 33
+
+/**
+ * `_federation` of hits: 0 = there is none, a member of that name is the user's; 1 = it is cut out, 2 = it
+ * stays. Hidden details take their values from it.
+ */
+export const FIELD_FEDERATION: usize = 34
 
 export const CODE_DONE: i32 = 0
 /** The window ends inside a value: move it to `consumed` and call again. */

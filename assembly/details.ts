@@ -1,4 +1,5 @@
 import { CODE_SYNTAX, CODE_UNREADABLE, FIELD_GEO_ENTRIES, fail, field, setField } from './control'
+import { nextSorted, openValues, writeSorted } from './federation'
 import {
   CLOSE_BRACE,
   COLON,
@@ -18,7 +19,6 @@ import {
   writeDistance,
   writeNull,
   writeNumber,
-  writePin,
   writeRank,
   writeSeq,
   writeSkipped,
@@ -51,8 +51,11 @@ export function detailsKeysEnd(): usize {
   return entriesEnd
 }
 
-/** Decodes the details object at `at` into entries from `keys` on; answers its end, or 0. */
-export function decodeDetails(at: usize, keys: usize): usize {
+/**
+ * Decodes the details object at `at` into entries from `keys` on; answers its end, or 0. Hidden values are
+ * looked up in the `_federation` at `federation`, 0 = there is none.
+ */
+export function decodeDetails(at: usize, keys: usize, federation: usize): usize {
   entriesEnd = keys
   if (load<u8>(at) !== OPEN_BRACE) return fail(CODE_UNREADABLE, at)
   let p = skipSpace(at + 1)
@@ -61,10 +64,20 @@ export function decodeDetails(at: usize, keys: usize): usize {
   let out = keys
   let lastOrder: u32 = 0
   let isSorted = true
+  let hidden = false
   let hasDistance = false
+  if (federation !== 0) openValues(federation)
   while (true) {
     const length = <usize>load<u32>(recent, 4)
-    if (length !== 0 && sameBytes(p, <usize>load<u32>(recent), length)) {
+    const sorted: u32 = federation === 0 ? 0 : sortKind(p)
+    if (sorted !== 0 && !nextSorted()) return fail(CODE_UNREADABLE, p)
+    if (sorted === SORT_HIDDEN) {
+      // its text never tells two hits apart
+      p = decodeHidden(p, out)
+      if (p === 0) return 0
+      out += ENTRY_BYTES
+      hidden = true
+    } else if (length !== 0 && sameBytes(p, <usize>load<u32>(recent), length)) {
       copyEntries(out, recent)
       store<u32>(recent, <u32>out, 8)
       out += <usize>load<u32>(recent, 12) * ENTRY_BYTES
@@ -103,11 +116,37 @@ export function decodeDetails(at: usize, keys: usize): usize {
   }
   entriesEnd = out
   if (!isSorted) {
+    // then the values do not belong to the rules by their place
+    if (hidden) return fail(CODE_UNREADABLE, at)
     sortEntries(keys, out)
     forgetRules()
   }
   if (hasDistance) noteDistances(keys, out)
   return p + 1
+}
+
+const SORT_SHOWN: u32 = 1
+const SORT_HIDDEN: u32 = 2
+
+/** What a rule sorts by: 0 = relevance, else a value of the document, which its text shows or hides. */
+function sortKind(at: usize): u32 {
+  const end = stringEnd(at + 1)
+  if (end === 0) return 0
+  const length = end - at - 1
+  if (length > 8 && load<u64>(at, 1) === WORD_HIDDEN) return SORT_HIDDEN
+  if (length > 4 && load<u32>(end - 4) === WORD_ASC) return SORT_SHOWN
+  return length > 5 && load<u32>(end - 4) === WORD_DESC && load<u8>(end - 5) === COLON ? SORT_SHOWN : 0
+}
+
+/** The entry of a rule whose value is told elsewhere; answers the end of the rule, or 0. */
+function decodeHidden(at: usize, entry: usize): usize {
+  const object = readName(at)
+  if (object === 0) return 0
+  const end = load<u8>(object) === OPEN_BRACE ? readRule(object) : fail(CODE_UNREADABLE, object)
+  if (end === 0) return 0
+  const order = readOrder(orderAt)
+  if (order < 0) return fail(CODE_UNREADABLE, object)
+  return writeSorted(entry, <u32>order) === 0 ? 0 : end
 }
 
 /** `"` and 18 bytes and `"}`: what ends the text of the hidden rule. */
@@ -138,7 +177,7 @@ function sortEntries(keys: usize, end: usize): void {
   }
 }
 
-function noteDistances(keys: usize, end: usize): void {
+export function noteDistances(keys: usize, end: usize): void {
   let bits: u32 = <u32>field(FIELD_GEO_ENTRIES)
   for (let entry = keys; entry < end; entry += ENTRY_BYTES) {
     if (isDistanceEntry(entry)) bits |= (<u32>1) << (<u32>((entry - keys) / ENTRY_BYTES) & 31)
@@ -164,7 +203,6 @@ let matchTypeAt: usize = 0
 let typoCountAt: usize = 0
 let matchingWordsAt: usize = 0
 let distanceAt: usize = 0
-let positionAt: usize = 0
 let similarityAt: usize = 0
 let attributeAt: usize = 0
 let wordDistanceAt: usize = 0
@@ -191,7 +229,6 @@ function readRule(object: usize): usize {
   typoCountAt = 0
   matchingWordsAt = 0
   distanceAt = 0
-  positionAt = 0
   similarityAt = 0
   attributeAt = 0
   wordDistanceAt = 0
@@ -228,7 +265,6 @@ function noteValue(name: usize, length: usize, value: usize, stop: usize): void 
     else if (first === 0x6d) matchTypeAt = value
   } else if (length === 8) {
     if (first === 0x64) distanceAt = value
-    else if (first === 0x70) positionAt = value
   } else if (length === 13 && first === 0x6d) matchingWordsAt = value
   else if (length === 10 && first === 0x73) similarityAt = value
   else if (length === 26 && first === 0x61) attributeAt = value
@@ -245,7 +281,6 @@ const WORD_ATTRIBUT: u64 = 0x7475626972747461
 const WORD_WORDPOSI: u64 = 0x69736f5064726f77
 const WORD_EXACTNES: u64 = 0x7373656e74636178
 const WORD_VECTORSO: u64 = 0x6f53726f74636576
-const WORD_PIN: u32 = 0x226e6970
 const WORD_HIDDEN: u64 = 0x2d6e65646469683c
 const WORD_GEOPOIN: u64 = 0x6e696f506f65675f
 const WORD_MIROIR: u64 = 0x5f72696f72696d5f
@@ -266,7 +301,6 @@ function encodeRule(name: usize, length: usize, order: u32, entry: usize): usize
   const word = load<u32>(name)
   if (length === 5 && word === WORD_WORD) return writeNumber(entry, order, matchingWordsAt, true)
   if (length === 4 && word === WORD_TYPO) return writeNumber(entry, order, typoCountAt, false)
-  if (length === 3 && word === WORD_PIN) return writePin(entry, order, positionAt)
   if (length === 7 && word === WORD_SKIP) return writeSkipped(entry, order)
   const start = load<u64>(name)
   if (length === 9 && start === WORD_PROXIMIT) return writeNumber(entry, order, scoreAt, true)

@@ -13,7 +13,6 @@ import { codePointAt, codePointEnd, writeUnescaped } from './text'
 export const ENTRY_BYTES: usize = 32
 
 // Classes, in the order in which a node puts them within one rule, for both directions.
-const CLASS_PIN: u32 = 0x01
 const CLASS_NUMBER: u32 = 0x20
 const CLASS_DISTANCE: u32 = 0x21
 export const CLASS_TEXT: u32 = 0x30
@@ -139,12 +138,6 @@ export function writeNumber(entry: usize, order: u32, at: usize, descending: boo
 /** A rank among few, 0 = best. */
 export function writeRank(entry: usize, order: u32, rank: u32): usize {
   writeWords(entry, headOf(order, CLASS_NUMBER) | <u64>rank, 0, 0)
-  return entry + ENTRY_BYTES
-}
-
-export function writePin(entry: usize, order: u32, at: usize): usize {
-  if (at === 0 || !readNumber(at)) return fail(CODE_UNREADABLE, at)
-  writeWords(entry, headOf(order, CLASS_PIN) | numberHead, numberDigits, 0)
   return entry + ENTRY_BYTES
 }
 

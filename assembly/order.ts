@@ -7,6 +7,7 @@ import {
   FIELD_LIST_COUNT,
   FIELD_LISTS,
   FIELD_ORDER,
+  FIELD_ORDERING,
   field,
   setField,
 } from './control'
@@ -17,6 +18,7 @@ import { CLASS_TEXT, CLASS_TEXT_DOWN, compareTexts, ENTRY_BYTES, entryClass, isD
  * Heads: one u32 per list that is not used up, the address of the list, in the order of their next rows.
  */
 const LIST_BYTES: usize = 16
+const ORDERING_VALUES: usize = 3
 const NO_LIMIT: u32 = 0xffffffff
 /** A node puts places within one metre of the first of a group into one group, and later rules order them. */
 const NANOMETRES_PER_METRE: u64 = 1000000000
@@ -48,16 +50,21 @@ export function mergeLists(): void {
  */
 function joinDistances(): void {
   const bits = <u32>field(FIELD_GEO_ENTRIES)
+  const lists = field(FIELD_LISTS)
+  const listsEnd = lists + field(FIELD_LIST_COUNT) * LIST_BYTES
   for (let index: u32 = 0; index < 32; index++) {
     if (((bits >> index) & 1) === 0) continue
     entryLimit = index + 1
+    if (field(FIELD_ORDERING) === ORDERING_VALUES) {
+      for (let list = lists; list < listsEnd; list += LIST_BYTES) groupDistances(list, index)
+    }
     openHeads()
     let groupRow: usize = 0
     let groupDistance: u64 = 0
     while (headCount !== 0) {
       const row = takeFirst()
-      const entry = <usize>load<u32>(row, 8) + <usize>index * ENTRY_BYTES
-      if (load<u32>(row, 12) <= index || !isDistanceEntry(entry)) {
+      const entry = distanceEntry(row, index)
+      if (entry === 0) {
         groupRow = 0
         continue
       }
@@ -74,6 +81,52 @@ function joinDistances(): void {
       }
     }
   }
+}
+
+/**
+ * A sorted list of documents tells each place's own distance, though its node put it in order by groups.
+ * Groups come in ascending order of their first places: the first place of the next group is the nearest of
+ * all that is left. Each place gets the distance of its group's first.
+ */
+function groupDistances(list: usize, index: u32): void {
+  const first = <usize>load<u32>(list)
+  const end = first + <usize>load<u32>(list, 4) * HIT_BYTES
+  // the smallest distance from each place on, kept in a word that is unused
+  let next: usize = 0
+  for (let row = end; row > first; ) {
+    row -= HIT_BYTES
+    const entry = distanceEntry(row, index)
+    if (entry !== 0) {
+      let least = load<u64>(entry, 8)
+      if (next !== 0 && sameStart(next, row, index)) {
+        least = min<u64>(least, load<u64>(distanceEntry(next, index), 16))
+      }
+      store<u64>(entry, least, 16)
+    }
+    next = entry === 0 ? 0 : row
+  }
+  let head: usize = 0
+  let headDistance: u64 = 0
+  for (let row = first; row < end; row += HIT_BYTES) {
+    const entry = distanceEntry(row, index)
+    if (entry === 0) {
+      head = 0
+      continue
+    }
+    const isNear = head !== 0 && load<u64>(entry, 8) - headDistance <= NANOMETRES_PER_METRE
+    if (!isNear || !sameStart(head, row, index)) {
+      head = row
+      headDistance = load<u64>(entry, 16)
+    }
+    store<u64>(entry, headDistance, 8)
+    store<u64>(entry, 0, 16)
+  }
+}
+
+/** The entry of a row if it holds a distance, else 0. */
+function distanceEntry(row: usize, index: u32): usize {
+  const entry = <usize>load<u32>(row, 8) + <usize>index * ENTRY_BYTES
+  return load<u32>(row, 12) > index && isDistanceEntry(entry) ? entry : 0
 }
 
 function sameStart(left: usize, right: usize, entries: u32): bool {

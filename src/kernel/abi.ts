@@ -39,6 +39,7 @@ export const FIELD = {
   from: 31,
   to: 32,
   geoEntries: 33,
+  federation: 34,
 } as const
 
 export const CODE = {
@@ -76,8 +77,9 @@ export const KEY_BYTES_PER_INPUT_BYTE = 1.5
 /** What the injected fields add before a document's own members, and the comma after them. */
 export const HEAD_BYTES = 58
 
-export const ORDERING = { none: 0, details: 1, seq: 2 } as const
+export const ORDERING = { none: 0, details: 1, seq: 2, values: 3 } as const
 export const DETAILS = { cut: 0, kept: 1, none: 2 } as const
+export const FEDERATION = { none: 0, cut: 1, kept: 2 } as const
 
 export interface KernelExports {
   readonly memory: WebAssembly.Memory

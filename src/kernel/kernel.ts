@@ -80,8 +80,16 @@ export interface MergeRequest {
   readonly answers: readonly Uint8Array[]
   /** `hits` for searches, `results` for document lists. */
   readonly member: 'hits' | 'results'
-  /** How the lists are ordered: by `_rankingScoreDetails`, or by each document's `_miroir_seq`. */
-  readonly order: 'details' | 'seq'
+  /**
+   * How the lists are ordered: by `_rankingScoreDetails`, by each document's `_miroir_seq`, or, where nodes
+   * were asked to tell them, by the values in each document's `_federation`.
+   */
+  readonly order: 'details' | 'seq' | 'values'
+  /**
+   * Hits carry the `_federation` of internal searches, which tells values that details hide: it is cut out
+   * or stays. Absent: they do not, and a member of that name is the user's.
+   */
+  readonly federation?: 'cut' | 'kept'
   /** Merged hits to skip and to emit. */
   readonly offset: number
   readonly limit: number

@@ -1,6 +1,15 @@
 import { assert } from '../std/assert.ts'
 import { concat } from '../std/bytes.ts'
-import { CODE, DETAILS, FIELD, HIT_BYTES, KEY_BYTES_PER_INPUT_BYTE, LIST_BYTES, ORDERING } from './abi.ts'
+import {
+  CODE,
+  DETAILS,
+  FEDERATION,
+  FIELD,
+  HIT_BYTES,
+  KEY_BYTES_PER_INPUT_BYTE,
+  LIST_BYTES,
+  ORDERING,
+} from './abi.ts'
 import { faultOf, NO_ROOM } from './fault.ts'
 import type { KernelFault, MergeRequest, MergeResult } from './kernel.ts'
 import type { KernelWindow, Region } from './window.ts'
@@ -89,8 +98,8 @@ function scanAll(
 
 function prepare(window: KernelWindow, request: MergeRequest, layout: Layout): void {
   // one list alone keeps its order, so its keys need not be readable
-  const byDetails = request.order === 'details' ? ORDERING.details : ORDERING.seq
-  window.set(FIELD.ordering, request.answers.length > 1 ? byDetails : ORDERING.none)
+  window.set(FIELD.ordering, request.answers.length > 1 ? ORDERING[request.order] : ORDERING.none)
+  window.set(FIELD.federation, FEDERATION[request.federation ?? 'none'])
   const details = request.keepDetails ? DETAILS.kept : DETAILS.cut
   window.set(FIELD.details, request.order === 'details' ? details : DETAILS.none)
   window.set(FIELD.member, request.member === 'hits' ? 0 : 1)
