@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createInlineKernel } from '../../../src/kernel/inline.ts'
-import { isFault, type MergeRequest, type MergeResult } from '../../../src/kernel/kernel.ts'
-import { kernelModule } from '../../../src/kernel/module.ts'
-import { octal } from './gather-oracle.ts'
-import { change, changed } from './json-arbitrary.ts'
+import { createInlineKernel } from '../../../../src/kernel/inline.ts'
+import { isFault, type MergeRequest, type MergeResult } from '../../../../src/kernel/kernel.ts'
+import { kernelModule } from '../../../../src/kernel/module.ts'
+import { octal } from '../gather-oracle.ts'
+import { change, changed } from '../json-arbitrary.ts'
 
 /*
  * Values that details hide and `_federation` tells: the merge must come out as if the details had told them.
