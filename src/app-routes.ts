@@ -2,6 +2,7 @@ import { adminRoutes } from './api/admin/routes.ts'
 import { facetSearchRoutes } from './api/facet-search.ts'
 import { indexRoutes } from './api/indexes.ts'
 import { keyRoutes } from './api/keys.ts'
+import { multiSearchRoutes } from './api/multi-search.ts'
 import { documentReadRoutes } from './api/read-documents.ts'
 import { searchRoutes } from './api/search.ts'
 import { settingsRoutes } from './api/settings.ts'
@@ -63,6 +64,7 @@ export function appRoutes(parts: RouteParts): Route[] {
     }),
     ...searchRoutes(read),
     ...facetSearchRoutes(read),
+    ...multiSearchRoutes(read),
     ...documentReadRoutes(read),
     ...documentWriteRoutes({ writes }),
     ...indexRoutes({ views, writes }),

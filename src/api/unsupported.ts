@@ -89,7 +89,6 @@ const MISSING: readonly Row[] = [
   ['POST', '/webhooks', 'webhooks.create', 'Creating webhooks'],
   ['PATCH', '/webhooks/{uuid}', 'webhooks.update', 'Changing webhooks'],
   ['DELETE', '/webhooks/{uuid}', 'webhooks.delete', 'Deleting webhooks'],
-  ['POST', '/multi-search', 'search', 'Multi-search'],
   ['GET', '/indexes/{uid}/similar', 'search', 'Searching similar documents'],
   ['POST', '/indexes/{uid}/similar', 'search', 'Searching similar documents'],
   ['POST', '/indexes/{uid}/fields', 'fields.post', 'Listing the fields of an index'],

@@ -43,6 +43,8 @@ export const limits = {
   nodeConnectionsMax: 128,
   /** Values per facet asked of nodes, at least. */
   nodeFacetValuesMin: 1_000,
+  /** Searches in one multi-search. */
+  multiSearchQueriesMax: 1_000,
   /** Calls waiting for a kernel worker. */
   kernelQueueMax: 1_024,
   /**

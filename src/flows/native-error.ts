@@ -3,7 +3,7 @@ import { scrubText } from '../catalogue/scrub.ts'
 import type { TargetRefusal } from '../model/answers.ts'
 import type { Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
-import type { NodeId } from '../model/ids.ts'
+import type { IndexUid, NodeId } from '../model/ids.ts'
 import { FOREIGN_PREFIX, OWN_PREFIX } from '../model/injected.ts'
 import type { ReadTarget } from '../model/plan.ts'
 import type { IndexView, NodeView, View } from '../model/view.ts'
@@ -83,16 +83,61 @@ export function mentionsOwnFields(request: string | null): boolean {
   return request?.includes(OWN_PREFIX) ?? false
 }
 
-/** How one node calls an index, and how the client calls it. */
+/** A request that speaks of several indexes, for a node's opinion. */
+export interface ManyQuestion {
+  readonly view: View
+  /** Those that matter most first. */
+  readonly indexes: readonly IndexView[]
+  readonly path: string
+  /** The client's own body with the indexes' names on one node. */
+  readonly body: (nameOf: (uid: IndexUid) => string) => string
+  /** The index that an error text speaks of. */
+  readonly indexIn: (message: string) => IndexView | null
+  readonly request: ClientRequest
+  readonly context: ReadContext
+}
+
+/**
+ * What a node says to a request about several indexes. Null when it finds nothing wrong, or nothing but an
+ * index missing that it cannot know. Throws 503 when no node can be asked.
+ */
+export async function nodeOpinionOnMany(deps: ReadDeps, ask: ManyQuestion): Promise<Reply | null> {
+  for (const node of nodesFor(deps, ask).slice(0, NODES_MAX)) {
+    const uids = new Map(ask.indexes.map((index) => [nameOn(index, node.id) ?? '', index.uid]))
+    const physical = new Map([...uids].map(([name, uid]) => [uid, name]))
+    const target = {
+      ...({ node, name: '', shards: [], shardFilter: null, method: 'POST', path: ask.path } as const),
+      body: foreign(ask.body((uid) => physical.get(uid) || uid)),
+    }
+    const verdict = await askOne(deps, target, ask)
+    if (verdict.kind === 'usable' || (verdict.kind === 'failed' && verdict.fault === 'missing')) return null
+    if (verdict.kind === 'refused') {
+      const index = ask.indexIn(text(verdict.body))
+      const numbered = index !== null && ownRulesFirst(index.facts.filterableAttributes)
+      return errorReply(verdict.status, verdict.body, { uids, ownRulesFirst: numbered })
+    }
+  }
+  throw fail('miroir_shard_unavailable', { uid: ask.indexes[0]?.uid ?? '', shards: 'all' })
+}
+
+/** Those that hold most of the indexes first. */
+function nodesFor(deps: ReadDeps, { view, indexes }: ManyQuestion): NodeView[] {
+  const held = (node: NodeView): number => indexes.filter((index) => nameOn(index, node.id) !== null).length
+  return [...view.nodes.values()]
+    .filter((node) => deps.reachability.readable(node.id))
+    .sort((one, other) => held(other) - held(one))
+}
+
+/** How one node calls indexes, and how the client calls them. */
 interface IndexNames {
-  readonly uid: string
-  readonly physical: string
+  readonly uids: ReadonlyMap<string, IndexUid>
   /** Our filterable rules stand before the client's on nodes, and so shift the numbers of theirs. */
   readonly ownRulesFirst: boolean
 }
 
 function namesOf(index: IndexView | null, uid: string, physical: string): IndexNames {
-  return { uid, physical, ownRulesFirst: index !== null && ownRulesFirst(index.facts.filterableAttributes) }
+  const numbered = index !== null && ownRulesFirst(index.facts.filterableAttributes)
+  return { uids: new Map([[physical, uid]]), ownRulesFirst: numbered }
 }
 
 type Place = { readonly node: NodeView; readonly name: string }
@@ -151,11 +196,10 @@ function errorReply(status: number, body: Uint8Array, names: IndexNames): Reply 
   return { status, contentType: 'application/json', body: shown }
 }
 
-/** A node's error body with the index name of the client and none of our fields. */
-function clientText(body: string, { uid, physical, ownRulesFirst: numbered }: IndexNames): string {
+/** A node's error body with the index names of the client and none of our fields. */
+function clientText(body: string, { uids, ownRulesFirst: numbered }: IndexNames): string {
   const error: unknown = JSON.parse(body)
   const message = isObject(error) ? error['message'] : undefined
   if (!isObject(error) || typeof message !== 'string') return body
-  const nameOf = (name: string): string | undefined => (name === physical ? uid : undefined)
-  return JSON.stringify({ ...error, message: scrubText(message, nameOf, { ownRulesFirst: numbered }) })
+  return JSON.stringify({ ...error, message: scrubText(message, uids, { ownRulesFirst: numbered }) })
 }

@@ -54,6 +54,8 @@ export interface ReadContext {
   readonly headers: Readonly<Record<string, string>>
   /** JSON texts of filters the caller's key imposes; each an element of the outer filter array. */
   readonly extraFilters: readonly string[]
+  /** What the answer is to be called, where several share a name; by default it gets its own. */
+  readonly requestUid?: string
 }
 
 export function scatterDeps(deps: ReadDeps): ScatterDeps {

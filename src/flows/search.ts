@@ -147,7 +147,10 @@ async function fold(
 ): Promise<Folded> {
   const { scope, plan, answers, context } = found
   const headers = coverageHeaders(scope.index, answers, deps)
-  const uids = { request: uid(deps), query: context.headers[METADATA_HEADER] === undefined ? '' : uid(deps) }
+  const uids = {
+    request: context.requestUid ?? uid(deps),
+    query: context.headers[METADATA_HEADER] === undefined ? '' : uid(deps),
+  }
   const merged = await foldSearch(deps, { ...found, uids })
   if (merged.kind === 'merged') {
     if (answers.uncovered.length > 0) deps.observe?.uncovered?.('search', answers.uncovered.length)

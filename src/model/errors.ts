@@ -186,6 +186,11 @@ export const ERRORS = {
     1,
   ),
   miroir_deadline: entry(504, 'system', 'The request was not finished within {seconds} s.'),
+  miroir_too_many_queries: entry(
+    400,
+    'invalid_request',
+    'A multi-search may hold {max} queries at most; this one has {count}. Send them in several requests.',
+  ),
   miroir_unsupported: entry(400, 'invalid_request', '{feature} is not supported by this proxy yet.'),
   miroir_invalid_auth: entry(
     401,

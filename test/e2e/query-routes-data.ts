@@ -74,3 +74,49 @@ export const FACET_SEARCH_ERRORS: readonly unknown[] = [
   '[]',
   'null',
 ]
+
+const film = (search: object): object => ({ indexUid: 'films', ...search })
+
+export const MULTI_SEARCHES: readonly unknown[] = [
+  { queries: [] },
+  { queries: [film({ q: 'wonder' }), film({ limit: 3, offset: 2 }), film({ page: 2, hitsPerPage: 4 })] },
+  { queries: [film({ filter: 'genres = drama', facets: ['genres', 'year'] }), film({ sort: ['year:asc'] })] },
+  { queries: [film({ q: 'star wars', showRankingScoreDetails: true })], federation: null },
+  { queries: [film({ limit: 1, federationOptions: null }), film({ attributesToRetrieve: ['title'] })] },
+  '{"queries":[{"indexUid":"nope"}],"queries":[{"indexUid":"x","limit":1,"indexUid":"films"}]}',
+]
+
+export const MULTI_SEARCH_ERRORS: readonly unknown[] = [
+  {},
+  [],
+  { queries: null },
+  { queries: {} },
+  { queries: [3] },
+  { queries: [null] },
+  { queries: [{}] },
+  { queries: [{ indexUid: 3 }] },
+  { queries: [{ indexUid: 'a b' }] },
+  { queries: [{ indexUid: 'nope' }] },
+  { queries: [{ indexUid: 'nope' }, film({ filter: 'title = x' })] },
+  { queries: [film({ filter: 'title = x' }), { indexUid: 'nope' }] },
+  { queries: [{ indexUid: 'nope' }, film({ limit: 'x' })] },
+  { queries: [film({ filter: 'year =' }), film({ cropLength: 'x' })] },
+  { queries: [film({}), film({ sort: ['info:asc'] }), film({ filter: 'title = 3' })] },
+  { queries: [film({ facets: ['title'] })] },
+  { queries: [film({ filter: ['_miroir_seq > 3'] })] },
+  { queries: [film({ sort: ['_miroir_shard:asc'] })] },
+  { queries: [film({ distinct: 'title' })] },
+  { queries: [film({ nope: 1 })] },
+  { queries: [film({ useNetwork: true })] },
+  { queries: [film({ personalize: { userContext: 'x' } })] },
+  { queries: [film({ vector: [1] })] },
+  { queries: [film({ q: 'a', hybrid: { embedder: 'nope' } })] },
+  { queries: [film({ attributesToSearchOn: ['nope'], q: 'a' })] },
+  { queries: [film({}), film({ federationOptions: { weight: 1 } })] },
+  { queries: [film({ federationOptions: 3 })] },
+  { queries: [film({ facets: ['_miroir_seq'] })], nope: 1 },
+  { queries: [film({})], federation: 3 },
+  { queries: [film({ limit: 1 })], federation: {} },
+  '{"queries":[',
+  '{"queries":[{"indexUid":"films","q":"\\ud800"}]}',
+]

@@ -3,6 +3,8 @@ import {
   FACET_SEARCH_ERRORS,
   FACET_SEARCHES,
   MANY_VALUES,
+  MULTI_SEARCH_ERRORS,
+  MULTI_SEARCHES,
   NO_FACET_SEARCH,
   WILD,
 } from './query-routes-data.ts'
@@ -42,5 +44,11 @@ describe.skipIf(binary === null)('query routes of a cluster equal those of one n
     await expectEqual(path, [...FACET_SEARCHES.slice(0, 3), ...FACET_SEARCH_ERRORS])
     for (const body of [{ facetName: 'genres' }, {}, { facetName: 3 }])
       for (const uid of ['nope', 'a%20b']) await expectEqual(`/indexes/${uid}/facet-search`, [body])
+  })
+
+  test('several searches in one request', async () => {
+    await world.settle(RICH)
+    await expectEqual('/multi-search', MULTI_SEARCHES)
+    await expectEqual('/multi-search', MULTI_SEARCH_ERRORS)
   })
 })

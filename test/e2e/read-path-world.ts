@@ -1,4 +1,5 @@
 import { facetSearchRoutes } from '../../src/api/facet-search.ts'
+import { multiSearchRoutes } from '../../src/api/multi-search.ts'
 import { documentReadRoutes } from '../../src/api/read-documents.ts'
 import { searchRoutes } from '../../src/api/search.ts'
 import type { ReadDeps } from '../../src/flows/read-deps.ts'
@@ -156,12 +157,18 @@ export class ReadPathWorld {
   async ask(method: string, path: string, body?: unknown, deps = this.deps()): Promise<Answer> {
     const [place, query] = path.split('?') as [string, string?]
     const [, , uid, kind, id] = place.split('/').map(decodeURIComponent)
-    const template = `/indexes/{uid}/${kind}${id === undefined ? '' : id === 'fetch' ? '/fetch' : '/{id}'}`
-    const routes = [...searchRoutes(deps), ...facetSearchRoutes(deps), ...documentReadRoutes(deps)]
+    const last = id === undefined ? '' : id === 'fetch' ? '/fetch' : '/{id}'
+    const template = uid === undefined ? place : `/indexes/{uid}/${kind}${last}`
+    const routes = [
+      ...searchRoutes(deps),
+      ...facetSearchRoutes(deps),
+      ...multiSearchRoutes(deps),
+      ...documentReadRoutes(deps),
+    ]
     const route = routes.find((found) => found.method === method && found.template === template)
     if (route === undefined) throw new Error(`no route ${method} ${template}`)
     const raw = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body)
-    const params = id === undefined ? { uid: uid! } : { uid: uid!, id }
+    const params = { ...(uid === undefined ? {} : { uid }), ...(id === undefined ? {} : { id }) }
     const call = callOf({
       method,
       query: query ?? '',
@@ -186,7 +193,7 @@ function shown(reply: Reply): Answer {
 /** Without what differs between two answers of one node. */
 export function stable(answer: Answer): Answer {
   const plain = answer.text
-    .replace(/"processingTimeMs":\d+/, '"processingTimeMs":0')
+    .replace(/"processingTimeMs":\d+/g, '"processingTimeMs":0')
     .replace(/"(requestUid|queryUid)":"[^"]*"/g, '"$1":""')
   return { status: answer.status, text: plain }
 }

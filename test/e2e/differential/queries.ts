@@ -88,6 +88,22 @@ function shown(dice: Dice, body: Record<string, unknown>): void {
 
 /** A search. Where ties are in no known order, a unique last sort decides them. */
 export function searching(dice: Dice, known: Known): Step {
+  const body = searchBody(dice, known)
+  const path = `/indexes/${INDEX}/search`
+  if (dice.chance(0.1) && !('filter' in body)) return asParameters(path, body)
+  return { method: 'POST', path, body: JSON.stringify(body) }
+}
+
+/** Several searches in one request. */
+export function multiSearching(dice: Dice, known: Known): Step {
+  const queries = Array.from({ length: dice.below(4) }, () => ({
+    indexUid: dice.chance(0.05) ? 'nope' : INDEX,
+    ...searchBody(dice, known),
+  }))
+  return { method: 'POST', path: '/multi-search', body: JSON.stringify({ queries }) }
+}
+
+function searchBody(dice: Dice, known: Known): Record<string, unknown> {
   const body: Record<string, unknown> = {}
   if (dice.chance(0.55)) body['q'] = queryText(dice)
   if (dice.chance(0.4)) body['filter'] = filter(dice)
@@ -99,9 +115,7 @@ export function searching(dice: Dice, known: Known): Step {
   if (dice.chance(0.2)) body['matchingStrategy'] = dice.pick(['all', 'last'])
   window(dice, body)
   shown(dice, body)
-  const path = `/indexes/${INDEX}/search`
-  if (dice.chance(0.1) && !('filter' in body)) return asParameters(path, body)
-  return { method: 'POST', path, body: JSON.stringify(body) }
+  return body
 }
 
 /** Values of a facet, by name and by query. */

@@ -11,7 +11,7 @@ import {
   newKnown,
   settingsChange,
 } from './data.ts'
-import { describing, facetSearching, listing, searching } from './queries.ts'
+import { describing, facetSearching, listing, multiSearching, searching } from './queries.ts'
 import { comparable, type DifferentialWorld, difference, type Step } from './world.ts'
 
 export interface Tally {
@@ -96,9 +96,9 @@ async function read(world: DifferentialWorld, { dice, known, tally, real }: Read
  * words, too.
  */
 function unmarked(answer: Answer): string {
-  const body = JSON.parse(answer.text) as { hits?: Record<string, unknown>[] }
-  const hits = body.hits?.map(({ _formatted, _matchesPosition, _rankingScore, ...hit }) => hit)
-  return comparable({ status: answer.status, text: JSON.stringify({ ...body, hits }) })
+  const marks = ['_formatted', '_matchesPosition', '_rankingScore']
+  const body: unknown = JSON.parse(answer.text, (key, value) => (marks.includes(key) ? null : value))
+  return comparable({ status: answer.status, text: JSON.stringify(body) })
 }
 
 function reading(
@@ -108,7 +108,8 @@ function reading(
   const kind = dice.below(20)
   if (kind < 2) return { step: describing(dice), view: comparable }
   if (kind < 6) return { step: listing(dice, known), view: known.shuffled ? asSet : comparable }
-  if (kind < 9) return { step: facetSearching(dice), view: comparable }
+  if (kind < 8) return { step: multiSearching(dice, known), view: comparable }
+  if (kind < 10) return { step: facetSearching(dice), view: comparable }
   return { step: searching(dice, known), view: comparable }
 }
 
