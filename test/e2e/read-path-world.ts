@@ -1,5 +1,5 @@
-import { facetSearchRoutes } from '../../src/api/facet-search.ts'
-import { multiSearchRoutes } from '../../src/api/multi-search.ts'
+import { facetSearchRoutes } from '../../src/api/queries/facet-search.ts'
+import { multiSearchRoutes } from '../../src/api/queries/multi-search.ts'
 import { documentReadRoutes } from '../../src/api/read-documents.ts'
 import { searchRoutes } from '../../src/api/search.ts'
 import type { ReadDeps } from '../../src/flows/read-deps.ts'

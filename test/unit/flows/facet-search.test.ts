@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { facetSearchRoutes } from '../../../src/api/facet-search.ts'
+import { facetSearchRoutes } from '../../../src/api/queries/facet-search.ts'
 import { MiroirError } from '../../../src/model/errors.ts'
 import { answer, callOf, errorAnswer, type Script, viewOf, type World, worldOf } from './read-world.ts'
 import { shown, TWO_GROUPS } from './search-call.ts'

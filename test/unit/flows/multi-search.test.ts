@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { multiSearchRoutes } from '../../../src/api/multi-search.ts'
+import { multiSearchRoutes } from '../../../src/api/queries/multi-search.ts'
 import { MiroirError } from '../../../src/model/errors.ts'
 import type { Outcome } from '../../../src/nodes/transport.ts'
 import { text } from '../../../src/std/bytes.ts'
@@ -121,7 +121,7 @@ test('a dead copy is replaced for all searches, together again', async () => {
   for (const { path } of world.transport.sent) expect(path).toBe('/multi-search')
 })
 
-test('a missing shard is told once for all, and fails the whole where policy wants complete answers', async () => {
+test('a missing shard is told once for all, and fails the whole by policy', async () => {
   const script: Script = (sent, attempt) =>
     sent.node === 'b' || sent.node === 'd' ? { kind: 'never-sent', reason: 'refused' } : honest(sent, attempt)
   const query = { indexUid: 'films' }

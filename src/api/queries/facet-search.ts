@@ -1,8 +1,8 @@
-import { facetSearch } from '../flows/facet-search.ts'
-import type { ReadDeps } from '../flows/read-deps.ts'
-import type { Call, Reply, Route } from '../model/call.ts'
-import { bodyText, requireJsonBody } from './json-body.ts'
-import { readContext, uidOf } from './read-context.ts'
+import { facetSearch } from '../../flows/facet-search.ts'
+import type { ReadDeps } from '../../flows/read-deps.ts'
+import type { Call, Reply, Route } from '../../model/call.ts'
+import { bodyText, requireJsonBody } from '../json-body.ts'
+import { readContext, uidOf } from '../read-context.ts'
 
 /** Searches for values of a facet. */
 export function facetSearchRoutes(deps: ReadDeps): Route[] {

@@ -1,8 +1,8 @@
-import { multiSearch } from '../flows/multi-search.ts'
-import type { ReadDeps } from '../flows/read-deps.ts'
-import type { Call, Reply, Route } from '../model/call.ts'
-import { readContext } from './read-context.ts'
-import { requireJson } from './request/object-body.ts'
+import { multiSearch } from '../../flows/multi-search.ts'
+import type { ReadDeps } from '../../flows/read-deps.ts'
+import type { Call, Reply, Route } from '../../model/call.ts'
+import { readContext } from '../read-context.ts'
+import { requireJson } from '../request/object-body.ts'
 
 /** Several searches in one request. */
 export function multiSearchRoutes(deps: ReadDeps): Route[] {
