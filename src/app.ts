@@ -9,12 +9,14 @@ import { createTasks, startPruner } from './features/tasks/tasks.ts'
 import { type RunningServer, startServer } from './http/server.ts'
 import { createKernel } from './kernel/route.ts'
 import { createSlabPool } from './kernel/slabs.ts'
+import type { NodeId } from './model/ids.ts'
 import type { Store } from './model/store.ts'
+import { createIdentities, type NodeIdentities } from './nodes/identity.ts'
 import { createMeilisearchClient } from './nodes/meilisearch.ts'
 import { createProbe } from './nodes/probe.ts'
 import type { Transport } from './nodes/transport.ts'
 import { createUndiciTransport } from './nodes/undici.ts'
-import { nodeEvent, watchView, writeObserver } from './observe.ts'
+import { watchNodes, watchView, writeObserver } from './observe.ts'
 import { openStore } from './open-store.ts'
 import { createSqliteStore } from './state/sqlite/store.ts'
 import { type Clock, systemClock } from './std/clock.ts'
@@ -132,15 +134,21 @@ async function assemble(options: AppOptions): Promise<Parts> {
   const workers = config.kernel.workers || Math.max(1, availableParallelism() - 1)
   const kernel = await createKernel({ inlineMaxBytes, workers, queueMax: config.limits.kernelQueueMax })
   const later: Later = { health: null, writes: null }
-  const transport = options.transport ?? openTransport({ config, clock, metrics }, later)
+  const masterKey = config.nodeMasterKey
+  const identities = createIdentities({ masterKey, known: snapshot.identities, store, random })
+  const transport = options.transport ?? openTransport({ config, clock, metrics, identities }, later)
   const client = createMeilisearchClient(transport)
+  const acknowledgedTask = (node: NodeId): number => later.writes?.acknowledged(node) ?? -1
   const health = createHealthMonitor({
     clock,
     random,
     config: config.health,
     nodes: () => registry.current().nodes.values(),
-    probe: createProbe({ client, clock, timeoutMs: config.health.timeoutMs }),
-    acknowledgedTask: (node) => later.writes?.acknowledged(node) ?? -1,
+    probe: createProbe({
+      ...{ client, clock, identities, acknowledgedTask },
+      timeoutMs: config.health.timeoutMs,
+    }),
+    acknowledgedTask,
   })
   later.health = health
   const writes = createWritePath(
@@ -152,7 +160,7 @@ async function assemble(options: AppOptions): Promise<Parts> {
     snapshot,
   )
   later.writes = writes
-  health.subscribe((event) => nodeEvent(event, { health, writes, metrics, logger }))
+  watchNodes({ health, registry, identities, writes, metrics, logger })
   const keys = createKeys({
     masterKey: config.masterKey,
     adminKey: config.admin.apiKey,
@@ -163,10 +171,13 @@ async function assemble(options: AppOptions): Promise<Parts> {
   return { ...foundation, kernel, registry, health, writes, keys }
 }
 
-function openTransport(parts: Pick<Parts, 'config' | 'clock' | 'metrics'>, later: Later): Transport {
-  const { config, clock, metrics } = parts
+function openTransport(
+  parts: Pick<Parts, 'config' | 'clock' | 'metrics'> & { readonly identities: NodeIdentities },
+  later: Later,
+): Transport {
+  const { config, clock, metrics, identities } = parts
   return createUndiciTransport({
-    nodeKey: config.nodeMasterKey,
+    keyOf: (node, authority) => identities.keyOf(node, authority),
     clock,
     connectionsMax: config.limits.nodeConnectionsMax,
     answerBytesMax: config.limits.nodeAnswerBytesMax,

@@ -1,4 +1,6 @@
+import type { NodeId } from './model/ids.ts'
 import type { View } from './model/view.ts'
+import type { NodeIdentities } from './nodes/identity.ts'
 import type { Logger } from './telemetry/log.ts'
 import type { Metrics } from './telemetry/metrics.ts'
 import { uncoveredIndexes } from './topology/coverage.ts'
@@ -9,22 +11,52 @@ import type { WritePath } from './writes/write-path.ts'
 
 export interface Watched {
   readonly health: HealthMonitor
+  readonly registry: Registry
   readonly writes: WritePath
+  readonly identities: NodeIdentities
   readonly metrics: Metrics
   readonly logger: Logger
 }
 
-/** A node that lost its volume is emptied in our books first; only then may it be read again. */
-export function nodeEvent(event: HealthEvent, parts: Watched): void {
-  const { health, writes, metrics, logger } = parts
+/**
+ * Hears what becomes of nodes. A node that lost its volume is emptied in our books first, durably; only then
+ * may it be used again. The only copy of something is never written off: the node waits for its volume, its
+ * right address, or another copy.
+ */
+export function watchNodes(parts: Watched): void {
+  const { writes, identities, health, logger, registry } = parts
+  /** Nodes that wait; true once that was told. */
+  const lost = new Map<NodeId, boolean>()
+  const rebuild = async (node: NodeId): Promise<void> => {
+    const indexes = writes.onlyCopies(node)
+    if (indexes.length > 0) {
+      const message = 'a node lost the only copies of shards; restore its volume or correct its address'
+      if (lost.get(node) === false) logger.error({ node, indexes: indexes.join(',') }, message)
+      lost.set(node, true)
+      return
+    }
+    lost.delete(node)
+    await writes.nodeForgot(node)
+    identities.renew(node)
+    health.adopt(node)
+  }
+  const rebuildAll = (): void => {
+    for (const node of lost.keys()) void rebuild(node)
+  }
+  registry.subscribe(rebuildAll)
+  health.subscribe((event) => {
+    noteNode(event, parts)
+    if (event.kind === 'node-down' && event.cause === 'amnesia') lost.set(event.node, false)
+    else lost.delete(event.node)
+    rebuildAll()
+    writes.nodeChanged()
+  })
+}
+
+function noteNode(event: HealthEvent, { metrics, logger }: Watched): void {
   metrics.nodeHealthy(event.node, event.kind === 'node-up')
   if (event.kind === 'node-up') logger.info({ node: event.node }, 'node is up')
   else logger.warn({ node: event.node, cause: event.cause, reason: event.error }, 'node is down')
-  if (event.kind === 'node-down' && event.cause === 'amnesia') {
-    writes.nodeForgot(event.node)
-    health.adopt(event.node)
-  }
-  writes.nodeChanged()
 }
 
 export function writeObserver(metrics: Metrics, logger: Logger): WriteObserver {

@@ -16,7 +16,7 @@ export type ProbeResult =
   /** It answers, but must not be used. */
   | {
       readonly kind: 'rejected'
-      readonly cause: 'incompatible' | 'unauthorized'
+      readonly cause: 'incompatible' | 'unauthorized' | 'amnesia' | 'conflict'
       readonly error: string
       readonly version: string | null
     }

@@ -83,6 +83,8 @@ export interface StoreSnapshot {
   readonly openOperations: readonly OperationRow[]
   /** Per node: every node task up to this uid was accounted for; -1 = none. */
   readonly tails: ReadonlyMap<NodeId, number>
+  /** Per node: uid of the API key that its present incarnation was given; nodes without one are missing. */
+  readonly identities: ReadonlyMap<NodeId, string>
   /** Wall milliseconds of the first start. */
   readonly createdMs: number
   /** Uids (UUIDv4) of the default API keys, made at the first start. */
@@ -112,6 +114,11 @@ export interface Store {
   takeSeqs(count: number): Promise<Seq>
   /** Takes over changed addresses of known nodes. */
   setNodeAddresses(nodes: readonly NodeRow[]): Promise<void>
+  /**
+   * The node's present incarnation is the one that has the key of this uid; of its task log nothing is
+   * accounted for.
+   */
+  setNodeIdentity(node: NodeId, keyUid: string): Promise<void>
   /** Records a placement for a shard count that had none; keeps the existing one otherwise. */
   addPlacement(rows: readonly PlacementRow[]): Promise<readonly PlacementRow[]>
 

@@ -14,6 +14,8 @@ export type ExchangeError =
   | 'broken'
   | 'malformed'
   | 'oversize'
+  /** The node answered, but does not know the key: it is another instance, or has another master key. */
+  | 'unknown-key'
 
 export interface Failure {
   readonly error: ExchangeError

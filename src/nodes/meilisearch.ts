@@ -70,11 +70,16 @@ export interface MeilisearchClient {
     deadline: Deadline,
   ): Promise<NodeResult<NodeTaskPage>>
   /** Uid of the newest task, -1 when there is none. */
-  newestTask(node: NodeView, deadline: Deadline): Promise<NodeResult<number>>
+  newestTask(node: NodeView, deadline: Deadline, authority?: 'node' | 'master'): Promise<NodeResult<number>>
   /** An internal federated search without queries: reads nothing, and works where real ones do. */
   tryFederation(node: NodeView, deadline: Deadline): Promise<NodeResult<null>>
   /** Sets the runtime flag `network`; fails unless the node then says that it is on. */
   enableNetwork(node: NodeView, deadline: Deadline): Promise<NodeResult<null>>
+  /** Uids of API keys; asked with the master key, as the next two. */
+  listKeyUids(node: NodeView, deadline: Deadline): Promise<NodeResult<readonly string[]>>
+  /** Answers the key itself. */
+  createKey(node: NodeView, body: Uint8Array, deadline: Deadline): Promise<NodeResult<string>>
+  deleteKey(node: NodeView, uid: string, deadline: Deadline): Promise<NodeResult<null>>
   getSettings(node: NodeView, index: string, deadline: Deadline): Promise<NodeResult<JsonObject>>
   getStats(node: NodeView, deadline: Deadline): Promise<NodeResult<NodeStats>>
   /** Raw answer of `POST /indexes/{index}/documents/fetch`: documents are not parsed. */
@@ -86,6 +91,9 @@ export interface MeilisearchClient {
   ): Promise<NodeResult<Uint8Array>>
 }
 
+const MASTER = { authority: 'master', operation: 'probe', write: false } as const
+/** More keys than anybody has; a key beyond is not looked for. */
+const KEYS_MAX = 10_000
 /** Makes a node tell what it otherwise keeps to itself; it is a proxy's request then, not a client's. */
 const PROXY_SEARCH = { 'meili-proxy-search': 'true' } as const
 
@@ -94,7 +102,7 @@ const EMPTY_FEDERATION: NodeRequest = {
   path: '/multi-search',
   body: utf8('{"queries":[],"federation":{}}'),
   headers: PROXY_SEARCH,
-  ...{ operation: 'probe', write: false },
+  ...MASTER,
 }
 
 /** Set again and again with the same effect, so it is sent like a read. */
@@ -102,26 +110,28 @@ const ENABLE_NETWORK: NodeRequest = {
   method: 'PATCH',
   path: '/experimental-features',
   body: utf8('{"network":true}'),
-  ...{ operation: 'probe', write: false },
+  ...MASTER,
 }
 
 export function createMeilisearchClient(transport: Transport): MeilisearchClient {
   const get = (node: NodeView, path: string, operation: string, deadline: Deadline): Promise<Outcome> =>
     transport.send(node, { method: 'GET', path, operation, write: false }, deadline)
-  const getPage = async (
-    node: NodeView,
-    query: string,
-    operation: string,
-    deadline: Deadline,
-  ): Promise<NodeResult<NodeTaskPage>> =>
-    decode(await get(node, `/tasks?${query}`, operation, deadline), readTaskPage)
   return {
-    getHealth: async (node, deadline) => decode(await get(node, '/health', 'probe', deadline), () => null),
-    getVersion: async (node, deadline) => decode(await get(node, '/version', 'probe', deadline), readVersion),
-    tailTasks: (node, fromUid, limit, deadline) =>
-      getPage(node, `reverse=true&from=${fromUid}&limit=${limit}`, 'tasks', deadline),
-    newestTask: async (node, deadline) => {
-      const page = await getPage(node, 'limit=1', 'probe', deadline)
+    async getHealth(node, deadline) {
+      const request = { ...MASTER, method: 'GET', path: '/health' } as const
+      return decode(await transport.send(node, request, deadline), () => null)
+    },
+    async getVersion(node, deadline) {
+      const request = { ...MASTER, method: 'GET', path: '/version' } as const
+      return decode(await transport.send(node, request, deadline), readVersion)
+    },
+    async tailTasks(node, fromUid, limit, deadline) {
+      const path = `/tasks?reverse=true&from=${fromUid}&limit=${limit}`
+      return decode(await get(node, path, 'tasks', deadline), readTaskPage)
+    },
+    async newestTask(node, deadline, authority = 'node') {
+      const request = { ...MASTER, authority, method: 'GET', path: '/tasks?limit=1' } as const
+      const page = decode(await transport.send(node, request, deadline), readTaskPage)
       return page.ok ? { ok: true, value: page.value.tasks[0]?.uid ?? -1 } : page
     },
     tryFederation: async (node, deadline) =>
@@ -132,6 +142,7 @@ export function createMeilisearchClient(transport: Transport): MeilisearchClient
       decode(await transport.send(node, ENABLE_NETWORK, deadline), (value) =>
         value['network'] === true ? null : undefined,
       ),
+    ...keyCalls(transport),
     getSettings: async (node, index, deadline) =>
       decode(
         await get(node, `/indexes/${encodeURIComponent(index)}/settings`, 'read', deadline),
@@ -149,12 +160,37 @@ export function createMeilisearchClient(transport: Transport): MeilisearchClient
   }
 }
 
-/** The body of a 200 answer. */
+type KeyCalls = Pick<MeilisearchClient, 'listKeyUids' | 'createKey' | 'deleteKey'>
+
+function keyCalls(transport: Transport): KeyCalls {
+  return {
+    listKeyUids: async (node, deadline) => {
+      const request = { ...MASTER, method: 'GET', path: `/keys?limit=${KEYS_MAX}` } as const
+      return decode(await transport.send(node, request, deadline), readKeyUids)
+    },
+    createKey: async (node, body, deadline) => {
+      const request = { ...MASTER, method: 'POST', path: '/keys', body } as const
+      return decode(await transport.send(node, request, deadline), readKey)
+    },
+    deleteKey: async (node, uid, deadline) => {
+      const request = { ...MASTER, method: 'DELETE', path: `/keys/${uid}` } as const
+      const answer = answered(await transport.send(node, request, deadline))
+      return answer.ok ? { ok: true, value: null } : answer
+    },
+  }
+}
+
+/** Does the node say that it does not know the key? */
+export function rejectedKey(failure: NodeFailure): boolean {
+  return failure.kind === 'refused' && (failure.status === 401 || failure.status === 403)
+}
+
+/** The body of an answer that says yes. */
 function answered(outcome: Outcome): NodeResult<Uint8Array> {
   if (outcome.kind !== 'answer')
     return failed({ kind: 'unreachable', reason: outcome.reason, sent: outcome.kind === 'ambiguous' })
   const { status, body } = outcome
-  if (status === 200) return { ok: true, value: body }
+  if (status === 200 || status === 201 || status === 204) return { ok: true, value: body }
   const error = readError(parse(body))
   if (error !== null) return failed({ kind: 'refused', status, error })
   return failed({ kind: 'unusable', status, reason: `status ${status} without an error body` })
@@ -189,6 +225,17 @@ function isTask(value: unknown): value is NodeTask {
   if (!isObject(value)) return false
   const { uid, status, type } = value as { uid?: unknown; status?: unknown; type?: unknown }
   return Number.isSafeInteger(uid) && typeof status === 'string' && typeof type === 'string'
+}
+
+function readKeyUids(value: JsonObject): readonly string[] | undefined {
+  const { results } = value as { results?: unknown }
+  if (!Array.isArray(results)) return undefined
+  const uids: unknown[] = results.map((key: unknown) => (isObject(key) ? key['uid'] : undefined))
+  return uids.every((uid) => typeof uid === 'string') ? uids : undefined
+}
+
+function readKey(value: JsonObject): string | undefined {
+  return typeof value['key'] === 'string' ? value['key'] : undefined
 }
 
 function readVersion(value: JsonObject): NodeVersion | undefined {

@@ -11,6 +11,8 @@ export interface NodeRequest {
   /** Default `application/json`. Only sent with a body. */
   readonly contentType?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Whose key it carries; `node` unless said otherwise. Only `master` may create indexes and keys. */
+  readonly authority?: 'node' | 'master'
   /** Longer answers are cut off and reported as `bad-answer`. */
   readonly answerBytesMax?: number
   /** For metrics: a fixed small set such as `search`, `write`, `tasks`, `probe`. */

@@ -6,6 +6,7 @@ import type { Deadline } from '../std/deadline.ts'
 import { NodeConnections } from './connections.ts'
 import { Exchange, type ExchangeEnd } from './exchange.ts'
 import type { ExchangeError } from './failures.ts'
+import type { NodeIdentities } from './identity.ts'
 import type { NodeRequest, Outcome, Transport } from './transport.ts'
 
 /** One finished call of `send`; a parked write is reported once, at its deadline. */
@@ -13,13 +14,13 @@ export interface ExchangeEvent {
   readonly node: NodeId
   readonly operation: string
   readonly seconds: number
-  /** Null when an answer came, whatever its status. */
+  /** Null when an answer came, whatever its status, unless it said that the key is unknown. */
   readonly error: ExchangeError | null
 }
 
 export interface UndiciTransportOptions {
-  /** Key sent to nodes as Bearer; null when they have none. */
-  readonly nodeKey: string | null
+  /** Key that a request carries as Bearer; null for none, undefined when the node must not be asked. */
+  readonly keyOf: NodeIdentities['keyOf']
   readonly clock: Clock
   /** Connections to one node; `limits.nodeConnectionsMax` unless configured otherwise. */
   readonly connectionsMax: number
@@ -52,7 +53,7 @@ class UndiciTransport implements Transport {
       node: node.id,
       operation: request.operation,
       seconds: (clock.now() - startMs) / 1000,
-      error,
+      error: error ?? keyError(outcome),
     })
     return outcome
   }
@@ -69,6 +70,8 @@ class UndiciTransport implements Transport {
       return Promise.resolve(unsent('cancelled', 'it was cancelled before it was sent'))
     if (deadline.at <= clock.now())
       return Promise.resolve(unsent('queued', 'the deadline had passed before it was sent'))
+    const key = this.#options.keyOf(node.id, request.authority ?? 'node')
+    if (key === undefined) return Promise.resolve(unsent('queued', 'the node has no key yet'))
     const connections = this.#connectionsOf(node)
     return new Promise((deliver) => {
       const exchange = new Exchange({
@@ -76,7 +79,7 @@ class UndiciTransport implements Transport {
         connections,
         request,
         deadline,
-        headers: this.#headersOf(request),
+        headers: headersOf(request, key),
         answerBytesMax: request.answerBytesMax ?? this.#options.answerBytesMax ?? limits.nodeAnswerBytesMax,
         deliver,
       })
@@ -95,23 +98,29 @@ class UndiciTransport implements Transport {
     this.#nodes.set(node.id, made)
     return made
   }
+}
 
-  /**
-   * Never `Accept-Encoding`: a compressed answer costs 40 ms on a kept-alive connection (Nagle, delayed ACK).
-   */
-  #headersOf(request: NodeRequest): string[] {
-    const headers: string[] = []
-    let authorized = this.#options.nodeKey === null
-    for (const [name, value] of Object.entries(request.headers ?? {})) {
-      const lower = name.toLowerCase()
-      if (lower === 'accept-encoding') continue
-      if (lower === 'authorization') authorized = true
-      headers.push(name, value)
-    }
-    if (!authorized) headers.push('authorization', `Bearer ${this.#options.nodeKey}`)
-    if (request.body !== undefined) headers.push('content-type', request.contentType ?? 'application/json')
-    return headers
+/**
+ * Never `Accept-Encoding`: a compressed answer costs 40 ms on a kept-alive connection (Nagle, delayed ACK).
+ */
+function headersOf(request: NodeRequest, key: string | null): string[] {
+  const headers: string[] = []
+  let authorized = key === null
+  for (const [name, value] of Object.entries(request.headers ?? {})) {
+    const lower = name.toLowerCase()
+    if (lower === 'accept-encoding') continue
+    if (lower === 'authorization') authorized = true
+    headers.push(name, value)
   }
+  if (!authorized) headers.push('authorization', `Bearer ${key}`)
+  if (request.body !== undefined) headers.push('content-type', request.contentType ?? 'application/json')
+  return headers
+}
+
+function keyError(outcome: Outcome): ExchangeError | null {
+  return outcome.kind === 'answer' && (outcome.status === 401 || outcome.status === 403)
+    ? 'unknown-key'
+    : null
 }
 
 function unsent(error: ExchangeError, reason: string): ExchangeEnd {

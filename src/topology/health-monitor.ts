@@ -43,8 +43,9 @@ export interface HealthMonitor extends Reachability {
   refresh(): void
   /**
    * Passive signal from a finished exchange; `error` null = any answer came, else the short name of what
-   * failed: `refused` and `broken` make a node suspect and probe it at once, `deadline` and `queued` only
-   * probe it early. Exchanges of operation `probe` are ignored: their results come as such.
+   * failed: `unknown-key` takes a node out of reads at once, `refused` and `broken` make a node suspect and
+   * probe it at once, `deadline` and `queued` only probe it early. Exchanges of operation `probe` are
+   * ignored: their results come as such.
    */
   observe(exchange: ObservedExchange): void
   health(node: NodeId): NodeHealth
@@ -82,6 +83,7 @@ const CONFIRM_FRACTION = 1 / 20
 const JOINING_FRACTION = 1 / 5
 
 const PROBE_OPERATION = 'probe'
+const UNKNOWN_KEY = 'unknown-key'
 const HARD_ERRORS: readonly string[] = ['refused', 'broken']
 const SOFT_ERRORS: readonly string[] = ['deadline', 'queued', 'malformed']
 
@@ -148,7 +150,12 @@ class Monitor implements HealthMonitor {
     const watch = this.#watches.get(exchange.node)
     if (watch === undefined || exchange.operation === PROBE_OPERATION) return
     const { error } = exchange
-    if (error === null) {
+    if (error === UNKNOWN_KEY) {
+      // Nothing it says may be read from now on (M8); the probe finds out what it is.
+      const reason = 'the node does not know our key'
+      this.#apply(watch, { kind: 'probe-rejected', cause: 'unauthorized', error: reason, version: null })
+      this.#probeSoon(watch)
+    } else if (error === null) {
       this.#apply(watch, { kind: 'exchange-ok', wallMs: this.#options.clock.wall() })
     } else if (HARD_ERRORS.includes(error)) {
       this.#apply(watch, { kind: 'exchange-failed', error })

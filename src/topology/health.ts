@@ -10,10 +10,15 @@ export type UnreadableCause =
   | 'unreachable'
   /** Runs a version this program was not made for. */
   | 'incompatible'
-  /** Does not accept our key: another instance than the one we know (M8). */
+  /** Does not accept the configured key. */
   | 'unauthorized'
-  /** Has forgotten tasks it acknowledged: a wiped or restored volume (M6, M8). Ends only by adoption. */
+  /**
+   * Does not know the key that was made for it, or has forgotten tasks it acknowledged: a wiped, restored or
+   * exchanged instance (M6, M8). Ends only by adoption.
+   */
   | 'amnesia'
+  /** Another node of ours lives at this address already (M8). */
+  | 'conflict'
 
 export interface NodeHealth {
   readonly state: NodeState

@@ -1,6 +1,6 @@
 import { searchFacts } from '../catalogue/settings.ts'
 import type { Kernel } from '../kernel/kernel.ts'
-import type { NodeId } from '../model/ids.ts'
+import type { IndexUid, NodeId } from '../model/ids.ts'
 import type { Store, StoreSnapshot } from '../model/store.ts'
 import type { IndexView, Reachability } from '../model/view.ts'
 import type { Writes } from '../model/writes.ts'
@@ -46,7 +46,9 @@ export interface WritePath extends Writes {
   /** Highest task uid the node ever acknowledged to us; -1 = none. */
   acknowledged(node: NodeId): number
   /** The node has lost what it acknowledged; its copies are rebuilt. */
-  nodeForgot(node: NodeId): void
+  nodeForgot(node: NodeId): Promise<void>
+  /** Indexes with a shard whose only copy that is up to date lies on this node. */
+  onlyCopies(node: NodeId): readonly IndexUid[]
   /** A node came or went: what waited for it is looked at again. */
   nodeChanged(): void
   /** Copies and open operations in words, for logs and failing tests. */
@@ -75,6 +77,7 @@ export function createWritePath(options: WritePathOptions, snapshot: StoreSnapsh
       await recovering.current
     },
     acknowledged: (node) => context.tails.get(node)?.acknowledged ?? -1,
+    onlyCopies: (node) => keeper.onlyCopies(node),
     nodeForgot: (node) => keeper.forget(node),
     nodeChanged: () => keeper.tick(),
     describe: () => [...context.runs.values()].map(describeRun).join('\n'),

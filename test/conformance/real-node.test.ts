@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createIdentities } from '../../src/nodes/identity.ts'
 import { createMeilisearchClient, type MeilisearchClient } from '../../src/nodes/meilisearch.ts'
 import { createProbe } from '../../src/nodes/probe.ts'
 import type { Outcome, Transport } from '../../src/nodes/transport.ts'
 import { createUndiciTransport, type ExchangeEvent } from '../../src/nodes/undici.ts'
 import { systemClock as clock, sleep } from '../../src/std/clock.ts'
 import { type Deadline, deadlineAfter } from '../../src/std/deadline.ts'
+import { systemRandom } from '../../src/std/random.ts'
 import { MASTER_KEY, meilisearchBinary, type RealNode, startRealNode } from './transport/real-binary.ts'
 
 const binary = meilisearchBinary()
@@ -22,7 +24,12 @@ describe.skipIf(binary === null)('against a real node', () => {
   const events: ExchangeEvent[] = []
 
   const make = (nodeKey: string | null): Transport =>
-    createUndiciTransport({ nodeKey, clock, connectionsMax: 8, onExchange: (event) => events.push(event) })
+    createUndiciTransport({
+      keyOf: () => nodeKey,
+      clock,
+      connectionsMax: 8,
+      onExchange: (event) => events.push(event),
+    })
   const addDocuments = (body: Uint8Array): Promise<Outcome> => {
     const path = '/indexes/films/documents?customMetadata=op-1'
     return transport.send(node.view, { method: 'POST', path, body, operation: 'write', write: true }, soon())
@@ -40,15 +47,14 @@ describe.skipIf(binary === null)('against a real node', () => {
   })
 
   it('probes it', async () => {
-    const probe = createProbe({ client, clock, timeoutMs: 30_000 })
+    const none = async () => null
+    const known = { keyOf: () => null, renew: () => {}, establish: none, restore: none, conflict: none }
+    const setup = { clock, timeoutMs: 30_000, identities: known, acknowledgedTask: () => -1 }
+    const probe = createProbe({ ...setup, client })
     const well = { kind: 'ok', version: expect.stringMatching(/^1\.50\./), federates: true }
     expect(await probe(node.view)).toMatchObject(well)
     const stranger = make('another key, of another instance')
-    const unknown = createProbe({
-      client: createMeilisearchClient(stranger),
-      clock,
-      timeoutMs: 30_000,
-    })
+    const unknown = createProbe({ ...setup, client: createMeilisearchClient(stranger) })
     expect(await unknown(node.view)).toMatchObject({ kind: 'rejected', cause: 'unauthorized' })
     await stranger.close()
   })
@@ -102,5 +108,48 @@ describe.skipIf(binary === null)('against a real node', () => {
     const after = await client.newestTask(node.view, soon())
     expect(after.ok && before.ok && after.value - before.value).toBe(1)
     expect(events.at(-1)?.error).toBeNull()
+  })
+
+  it('gives it a key that creates nothing, and knows it by that key', async () => {
+    const written = new Map<string, string>()
+    const store = {
+      async setNodeIdentity(id: string, uid: string) {
+        written.set(id, uid)
+      },
+    }
+    const identities = createIdentities({
+      ...{ masterKey: MASTER_KEY, known: new Map(), store, random: systemRandom },
+    })
+    const own = createUndiciTransport({
+      ...{ clock, connectionsMax: 8, keyOf: (id, authority) => identities.keyOf(id, authority) },
+    })
+    const ask = createProbe({
+      ...{ client: createMeilisearchClient(own), clock, timeoutMs: 30_000, identities },
+      acknowledgedTask: () => 0,
+    })
+    expect(await ask(node.view)).toMatchObject({ kind: 'ok' })
+    expect([...written.keys()]).toEqual([node.view.id])
+    const late = { method: 'POST', path: '/indexes/dead/documents', operation: 'write', write: true } as const
+    const sent = await own.send(node.view, { ...late, body: Buffer.from('[{"id":1}]') }, soon())
+    expect(sent).toMatchObject({ status: 202 })
+    for (;;) {
+      const page = await client.tailTasks(node.view, 0, 100, soon())
+      if (!page.ok) throw new Error(page.failure.kind)
+      const task = page.value.tasks.find((one) => one.indexUid === 'dead')
+      if (task?.status === 'failed') {
+        expect(task.error?.code).toBe('index_not_found')
+        break
+      }
+      expect(task?.status).not.toBe('succeeded')
+      await sleep(clock, 20)
+    }
+    // Deleted behind our back: it is made again, since every task is still there.
+    expect((await client.deleteKey(node.view, written.get(node.view.id) ?? '', soon())).ok).toBe(true)
+    expect(await ask(node.view)).toMatchObject({
+      kind: 'unreachable',
+      error: expect.stringContaining('again'),
+    })
+    expect(await ask(node.view)).toMatchObject({ kind: 'ok' })
+    await own.close()
   })
 })

@@ -86,7 +86,11 @@ export function storeSuite(name: string, makePlace: (onEnd: (end: () => void) =>
         await store.advanceName('films', 1, 'b')
         await store.saveTails(new Map([['b', 7]]))
         await store.setNodeAddresses([{ id: 'a', address: 'http://new', group: 0 }])
+        expect(first.identities).toEqual(new Map())
+        await store.setNodeIdentity('a', 'uid-1')
+        await store.setNodeIdentity('a', 'uid-2')
         const found = await reopen()
+        expect(found.identities).toEqual(new Map([['a', 'uid-2']]))
         expect(found.indexes).toEqual([index])
         expect(found.copies).toEqual([mark])
         expect(found.names).toEqual([

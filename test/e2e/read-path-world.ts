@@ -83,7 +83,11 @@ export interface Answer {
 export class ReadPathWorld {
   readonly single: RealNode
   readonly #nodes: ReadonlyMap<string, RealNode>
-  readonly #transport = createUndiciTransport({ nodeKey: NODE_KEY, clock: systemClock, connectionsMax: 8 })
+  readonly #transport = createUndiciTransport({
+    keyOf: () => NODE_KEY,
+    clock: systemClock,
+    connectionsMax: 8,
+  })
   #view: View = viewOf(OVERLAPPING)
 
   readonly #kernel: Kernel

@@ -109,7 +109,7 @@ function wipe(world: World, pick: (below: number) => number, log: RunOptions['lo
   if (safe !== true || world.writes.openOperations() > 0) return
   log?.(`  ${victim} is wiped`)
   world.node(victim).wipe()
-  world.writes.nodeForgot(victim)
+  void world.writes.nodeForgot(victim)
 }
 
 /** Settings come and go; what matters is that all copies end with the same. */

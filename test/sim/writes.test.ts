@@ -176,7 +176,7 @@ describe('write path', () => {
     const world = await started({ groups: 2, nodesPerGroup: 2 })
     await world.task(await world.run(world.add('films', films(0, 30))))
     world.node('n01').wipe()
-    world.writes.nodeForgot('n01')
+    void world.writes.nodeForgot('n01')
     await world.heal()
     world.assertEqual('films', asMap(films(0, 30)))
   })

@@ -12,7 +12,13 @@ import type { SyncStore } from './protocol.ts'
 export interface CatalogueTable
   extends Pick<
     SyncStore,
-    'setNodeAddresses' | 'addPlacement' | 'createIndex' | 'advanceName' | 'setSettingsApplied' | 'saveTails'
+    | 'setNodeAddresses'
+    | 'setNodeIdentity'
+    | 'addPlacement'
+    | 'createIndex'
+    | 'advanceName'
+    | 'setSettingsApplied'
+    | 'saveTails'
   > {
   placements(): readonly PlacementRow[]
   indexes(): readonly IndexRow[]
@@ -39,6 +45,10 @@ export function createCatalogue(database: Database, counters: Counters): Catalog
     copies: () => statements.copies.all(),
     has: (uid, generation) => statements.generation.get(uid) === generation,
     setNodeAddresses: (nodes) => catalogue.setNodeAddresses(nodes),
+    setNodeIdentity(node, keyUid) {
+      statements.setIdentity.run(node, keyUid)
+      statements.saveTail.run(node, -1)
+    },
     addPlacement: (rows) => catalogue.addPlacement(rows),
     createIndex: (row, nodes) => catalogue.createIndex(row, nodes),
     advanceName: (uid, generation, node) => catalogue.advanceName(uid, generation, node),
@@ -188,6 +198,7 @@ function prepare(database: Database) {
     setCopy: run('INSERT OR REPLACE INTO copies VALUES (?, ?, ?, ?, ?, ?)'),
     removeCopy: run('DELETE FROM copies WHERE uid = ? AND generation = ? AND shard = ? AND node = ?'),
     removeCopies: run('DELETE FROM copies WHERE uid = ? AND generation = ?'),
+    setIdentity: run('INSERT OR REPLACE INTO identities VALUES (?, ?)'),
     saveTail: run('INSERT OR REPLACE INTO tails VALUES (?, ?)'),
   }
 }

@@ -52,6 +52,10 @@ export function readSnapshot(database: Database, tables: Tables, fresh: boolean)
   const nodes = database
     .prepare<[], NodeRow>('SELECT id, address, replica_group AS "group" FROM nodes ORDER BY position')
     .all()
+  const identities = database
+    .prepare<[], [string, string]>('SELECT node, key_uid FROM identities')
+    .raw()
+    .all()
   const tails = database.prepare<[], [string, number]>('SELECT node, task FROM tails').raw().all()
   return {
     clusterId: cluster.cluster_id,
@@ -67,6 +71,7 @@ export function readSnapshot(database: Database, tables: Tables, fresh: boolean)
     openOperations: tables.operations.open(),
     // Nodes without a row have -1: nothing was accounted for yet.
     tails: new Map([...nodes.map(({ id }) => [id, -1] as const), ...tails]),
+    identities: new Map(identities),
     createdMs: cluster.created_ms,
     defaultKeyUids: { search: cluster.search_key_uid, admin: cluster.admin_key_uid },
   }

@@ -51,7 +51,8 @@ export function startSession(
 
 /** The port's part of the catalogue; its other methods are for the neighbouring tables. */
 function callable(catalogue: ReturnType<typeof createCatalogue>) {
-  const { setNodeAddresses, addPlacement, createIndex, advanceName, setSettingsApplied, saveTails } =
-    catalogue
-  return { setNodeAddresses, addPlacement, createIndex, advanceName, setSettingsApplied, saveTails }
+  const { setNodeAddresses, setNodeIdentity, addPlacement, createIndex, advanceName } = catalogue
+  const { setSettingsApplied, saveTails } = catalogue
+  const topology = { setNodeAddresses, setNodeIdentity, addPlacement }
+  return { ...topology, createIndex, advanceName, setSettingsApplied, saveTails }
 }

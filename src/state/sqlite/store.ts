@@ -45,6 +45,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     close: () => client.close(),
     takeSeqs: send('takeSeqs'),
     setNodeAddresses: send('setNodeAddresses'),
+    setNodeIdentity: send('setNodeIdentity'),
     addPlacement: send('addPlacement'),
     createIndex: send('createIndex'),
     advanceName: send('advanceName'),

@@ -140,7 +140,7 @@ function takeOutcome(context: WriteContext, leg: Leg, outcome: WriteOutcome): vo
     // Task numbers only grow: this node has lost its volume, and nothing it says may be read (M6).
     tailOf(context, leg.node).acknowledged = -1
     endPlace(run, leg, 'left')
-    forgetNode(context, leg.node, `task ${outcome.uid} follows task ${leg.floor}`)
+    void forgetNode(context, leg.node, `task ${outcome.uid} follows task ${leg.floor}`)
   } else if (outcome.kind === 'acked') {
     leg.uid = outcome.uid
     leg.stage = 'acked'
@@ -195,7 +195,7 @@ function watch(context: WriteContext, leg: Leg, uid: number): void {
     if (leg.stage !== 'acked') return
     if (event.kind === 'vanished') {
       leg.stage = 'left'
-      forgetNode(context, leg.node, 'its task log is not the one we wrote to')
+      void forgetNode(context, leg.node, 'its task log is not the one we wrote to')
     } else {
       const { status, error, details } = event.task
       leg.end = { ok: status === 'succeeded', error, details: details ?? null }

@@ -146,18 +146,20 @@ function holdsUp(operation: Operation, copy: Copy): boolean {
 
 /**
  * Everything on the node is no longer what we wrote: out of reads and writes, to be rebuilt from nothing
- * (M8).
+ * (M8). Resolves once that is durable.
  */
-export function forgetNode(context: WriteContext, node: NodeId, reason: string): void {
+export async function forgetNode(context: WriteContext, node: NodeId, reason: string): Promise<void> {
   context.observer.note('error', 'a node lost data, its copies are rebuilt', { node, reason })
+  const durable: Promise<unknown>[] = []
   for (const run of context.runs.values()) {
     const copies = run.copiesOn(node).filter((copy) => !(copy.state === 'lagging' && copy.lag === 0))
-    void leaveCopies(context, run, copies, 1)
+    durable.push(leaveCopies(context, run, copies, 1))
     for (const operation of run.open) {
       for (const leg of operation.legs) if (leg.node === node && leg.stage === 'acked') leg.stage = 'left'
     }
     settle(context, run)
   }
+  await Promise.all(durable)
 }
 
 const NO_CONSEQUENCE: Consequence = { index: null, settingsApplied: [], retire: false }

@@ -129,7 +129,8 @@ export function createBehaviour(): OperationBehaviour {
   const body = utf8(JSON.stringify(deriveAll({})))
   return {
     async request(_leg, name) {
-      return { method: 'PATCH', path: `/indexes/${name}/settings`, body, operation: 'index', write: true }
+      const path = `/indexes/${name}/settings`
+      return { method: 'PATCH', path, body, operation: 'index', write: true, authority: 'master' }
     },
     details: (operation) => ({ primaryKey: operation.run.row.primaryKey }),
     async whenDone(operation) {

@@ -1,4 +1,4 @@
-import type { NodeId } from '../../model/ids.ts'
+import type { IndexUid, NodeId } from '../../model/ids.ts'
 import type { Clock, Timer } from '../../std/clock.ts'
 import { tailOf, type WriteContext } from '../context.ts'
 import { forgetNode, settle } from '../dispatch/settle.ts'
@@ -59,10 +59,21 @@ export class Keeper {
     if (++this.#ticks % HOUSEKEEPING_TICKS === 0) void this.#keepHouse().catch(() => undefined)
   }
 
-  /** The node has lost its volume: everything on it is rebuilt (M6, M8). */
-  forget(node: NodeId): void {
+  /** The node has lost its volume: everything on it is rebuilt (M6, M8). Resolves once that is durable. */
+  forget(node: NodeId): Promise<void> {
     tailOf(this.#context, node).acknowledged = -1
-    forgetNode(this.#context, node, 'its task log ends before what it acknowledged')
+    return forgetNode(this.#context, node, 'it is not the instance that we wrote to')
+  }
+
+  /** Indexes with a shard of which no other node has a copy that is up to date. */
+  onlyCopies(node: NodeId): IndexUid[] {
+    const runs = [...this.#context.runs.values()].filter((run) =>
+      run.copies.some((copies) => {
+        const holding = copies.filter((copy) => copy.state !== 'lagging')
+        return holding.length > 0 && holding.every((copy) => copy.node === node)
+      }),
+    )
+    return runs.map((run) => run.row.uid)
   }
 
   #considerRefill(run: IndexRun, node: NodeId): void {

@@ -13,6 +13,8 @@ export interface NodeWrite {
   readonly method: 'PATCH' | 'POST' | 'DELETE'
   readonly path: string
   readonly body?: unknown
+  /** The write may create the index. */
+  readonly creates?: boolean
 }
 
 /** A write to the target whose success the refill depends on. */
@@ -22,7 +24,14 @@ export async function must(
   write: NodeWrite,
   check: Check,
 ): Promise<void> {
-  const base = { method: write.method, path: write.path, operation: 'refill', write: true } as const
+  const authority = write.creates === true ? 'master' : 'node'
+  const base = {
+    method: write.method,
+    path: write.path,
+    authority,
+    operation: 'refill',
+    write: true,
+  } as const
   const request = write.body === undefined ? base : { ...base, body: utf8(JSON.stringify(write.body)) }
   const outcome = await sendWrite(context, nodeView(context, node), request)
   if (outcome.kind !== 'acked') throw new RefillFailed(`${write.method} on ${node}: ${outcome.kind}`)

@@ -168,12 +168,13 @@ async function renew(context: WriteContext, { run, node, shards, check }: Target
     adopt(context, run, await persist(context, () => context.store.advanceName(uid, generation, node)))
   }
   const index = `/indexes/${run.name(node).name}`
-  const send = (method: NodeWrite['method'], path: string, body: unknown): Promise<void> =>
-    must(context, node, { method, path: `${index}${path}`, body }, check)
+  const send = (path: string, write: Omit<NodeWrite, 'path'>): Promise<void> =>
+    must(context, node, { ...write, path: `${index}${path}` }, check)
   const { row } = run
-  await send('PATCH', '/settings', deriveAll(row.rawSettings))
+  await send('/settings', { method: 'PATCH', body: deriveAll(row.rawSettings), creates: true })
   const list = [...shards].map((shard) => `"${shardText(shard)}"`).join(', ')
-  if (alive) await send('POST', '/documents/delete', { filter: `_miroir_shard IN [${list}]` })
+  const filter = `_miroir_shard IN [${list}]`
+  if (alive) await send('/documents/delete', { method: 'POST', body: { filter } })
   else await dropOld(context, node, before.name)
   return row
 }

@@ -14,7 +14,7 @@ export interface ReportedExchange {
 }
 
 export interface TransportSetup {
-  readonly nodeKey: string | null
+  readonly keyOf: () => string
   readonly clock: VirtualClock
   readonly connectionsMax: number
   readonly onExchange: (event: ReportedExchange) => void
@@ -75,7 +75,7 @@ export class World {
     this.events.length = 0
     this.#server = await ScriptedServer.listen((socket) => socket.write(answer('{}')))
     this.#transport = this.#make({
-      ...{ nodeKey: 'k3y', clock: this.clock, connectionsMax: CONNECTIONS_MAX },
+      ...{ keyOf: () => 'k3y', clock: this.clock, connectionsMax: CONNECTIONS_MAX },
       onExchange: (event) => this.events.push(event),
     })
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ProbeResult } from '../../../src/model/probe.ts'
+import type { NodeIdentities } from '../../../src/nodes/identity.ts'
 import { createMeilisearchClient } from '../../../src/nodes/meilisearch.ts'
 import { createProbe } from '../../../src/nodes/probe.ts'
 import type { Outcome } from '../../../src/nodes/transport.ts'
@@ -16,14 +17,25 @@ const good: Record<string, Outcome> = {
   '/tasks': answered(200, { results: [{ uid: 12, status: 'enqueued', type: 'x' }], total: 13 }),
 }
 
+/** Without keys on nodes: nothing to establish. */
+const identities: NodeIdentities = {
+  ...{
+    keyOf: () => null,
+    renew: () => undefined,
+    establish: async () => null,
+    restore: async () => null,
+    conflict: async () => null,
+  },
+}
+const KNOWN = { identities, acknowledgedTask: () => -1 }
+
 async function probe(change: Record<string, Outcome> = {}, clock = new VirtualClock()): Promise<ProbeResult> {
   const outcomes = { ...good, ...change }
   const transport = scriptedTransport(({ path }) => outcomes[path.split('?')[0] ?? ''] ?? answered(404, ''))
-  const ask = createProbe({ client: createMeilisearchClient(transport), clock, timeoutMs: TIMEOUT_MS })
+  const client = createMeilisearchClient(transport)
+  const ask = createProbe({ client, clock, timeoutMs: TIMEOUT_MS, ...KNOWN })
   const answer = await ask(NODE)
-  expect(transport.requests.map(({ operation, write }) => [operation, write])).toEqual(
-    Array(4).fill(['probe', false]),
-  )
+  for (const { operation, write } of transport.requests) expect([operation, write]).toEqual(['probe', false])
   return answer
 }
 
@@ -55,7 +67,6 @@ describe('probe', () => {
     ] as const) {
       const rejected = { kind: 'rejected', cause: 'unauthorized', version: null }
       expect(await probe({ '/version': refusal(status, code) })).toMatchObject(rejected)
-      expect(await probe({ '/tasks': refusal(status, code) })).toMatchObject(rejected)
     }
   })
 
@@ -75,7 +86,7 @@ describe('probe', () => {
         return network ? answered(200, { hits: [] }) : refusal(400, 'feature_not_enabled')
       })
       const client = createMeilisearchClient(transport)
-      const ask = createProbe({ client, clock: new VirtualClock(), timeoutMs: TIMEOUT_MS })
+      const ask = createProbe({ client, clock: new VirtualClock(), timeoutMs: TIMEOUT_MS, ...KNOWN })
       const found = [await ask(NODE), await ask(NODE)]
       const sets = transport.requests.filter(({ method }) => method === 'PATCH').length
       return { federates: found.map((one) => one.kind === 'ok' && one.federates), sets }
@@ -101,7 +112,8 @@ describe('probe', () => {
           ),
         ),
     )
-    const ask = createProbe({ client: createMeilisearchClient(transport), clock, timeoutMs: TIMEOUT_MS })
+    const client = createMeilisearchClient(transport)
+    const ask = createProbe({ client, clock, timeoutMs: TIMEOUT_MS, ...KNOWN })
     const asked = ask(NODE)
     await clock.advance(TIMEOUT_MS)
     expect(await asked).toMatchObject({ kind: 'unreachable', hard: false })

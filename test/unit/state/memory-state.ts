@@ -38,6 +38,7 @@ export interface State {
   readonly copies: Map<string, CopyMark>
   readonly operations: Map<Seq, Held>
   readonly tails: Map<NodeId, number>
+  readonly identities: Map<NodeId, string>
   readonly tasks: Map<TaskUid, TaskRow>
   nextSeq: number
   nextTask: number
@@ -58,6 +59,7 @@ export function copyOf(state: State): State {
     copies: new Map(state.copies),
     operations: new Map(state.operations),
     tails: new Map(state.tails),
+    identities: new Map(state.identities),
     tasks: new Map(state.tasks),
   }
 }
@@ -77,6 +79,7 @@ export function birth(seed: StoreSeed, random: Random, createdMs: number): State
     copies: new Map(),
     operations: new Map(),
     tails: new Map(seed.nodes.map(({ id }) => [id, -1])),
+    identities: new Map(),
     tasks: new Map(),
     nextSeq: 1,
     nextTask: 0,
@@ -85,7 +88,8 @@ export function birth(seed: StoreSeed, random: Random, createdMs: number): State
 }
 
 export function snapshot(state: State, fresh: boolean): StoreSnapshot {
-  const { clusterId, createdMs, epoch, shards, replicationFactor, nodes, tails, defaultKeyUids } = state
+  const { clusterId, createdMs, epoch, shards, replicationFactor, nodes, tails } = state
+  const { identities, defaultKeyUids } = state
   return {
     clusterId,
     fresh,
@@ -100,6 +104,7 @@ export function snapshot(state: State, fresh: boolean): StoreSnapshot {
     copies: sortedByKey(state.copies),
     openOperations: bySeq(state, ({ settled }) => !settled),
     tails,
+    identities,
     defaultKeyUids,
   }
 }

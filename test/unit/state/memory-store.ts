@@ -63,6 +63,11 @@ export function createMemoryStore(options: { random?: Random; wall?: () => numbe
     },
     takeSeqs: (count) => change((all) => take(all, 'nextSeq', count, SEQ_MAX)),
     setNodeAddresses: (nodes) => change((all) => setNodeAddresses(all, structuredClone(nodes))),
+    setNodeIdentity: (node, keyUid) =>
+      change((all) => {
+        all.identities.set(node, keyUid)
+        all.tails.set(node, -1)
+      }),
     addPlacement: (rows) => change((all) => addPlacement(all, structuredClone(rows))),
     createIndex: (row, nodes) => change((all) => createIndex(all, structuredClone(row), nodes)),
     advanceName: (uid, generation, node) =>

@@ -53,7 +53,7 @@ export function snapshot(change: Partial<StoreSnapshot> = {}): StoreSnapshot {
     ],
     indexes: [indexRow()],
     names: ['a', 'b', 'c', 'd'].map((node) => nameRow(node)),
-    ...{ copies: [], openOperations: [], tails: new Map() },
+    ...{ copies: [], openOperations: [], tails: new Map(), identities: new Map() },
     createdMs: 0,
     defaultKeyUids: { search: 's', admin: 'd' },
     ...change,
