@@ -1,5 +1,6 @@
 import type { DevIndex } from '../engine/dev-index.ts'
 import { memberText } from '../engine/documents.ts'
+import { refuseLacking } from '../http/refusal.ts'
 import { printDouble } from '../json/canonical.ts'
 import { compareBytes } from '../settings/settings.ts'
 import { countFacets, facetAttributes } from './facets.ts'
@@ -69,7 +70,8 @@ function runQuery(
   query: FederatedQuery,
   how: Federation & { readonly last: number; readonly paged: boolean },
 ): List {
-  const { distinct } = query.request
+  const { distinct, hybrid } = query.request
+  if (hybrid !== null) throw refuseLacking('`hybrid` in a federated search')
   const window = how.paged ? { page: 1, hitsPerPage: how.last } : { offset: 0, limit: how.last }
   const facets = how.facetsByIndex[query.index.uid] ?? null
   const request = { ...query.request, ...window, facets, distinct: distinct ?? how.distinct }

@@ -15,6 +15,7 @@ import {
   wrongValue,
 } from '../http/shape.ts'
 import { LOCALES } from '../settings/locales.ts'
+import { checkTogether, expectHybrid, expectVector, type HybridOptions } from './near/vector-request.ts'
 
 /** A checked search request; absent members have their defaults. */
 export interface SearchRequest {
@@ -40,16 +41,13 @@ export interface SearchRequest {
   readonly matchingStrategy: 'last' | 'all' | 'frequency'
   readonly attributesToSearchOn: readonly string[] | null
   readonly rankingScoreThreshold: number | null
+  readonly hybrid: HybridOptions | null
+  readonly vector: readonly number[] | null
+  readonly media: unknown
   readonly retrieveVectors: boolean
 }
 
 type Check = (value: unknown, spot: Spot) => unknown
-
-const lacking =
-  (feature: string): Check =>
-  () => {
-    throw refuseLacking(feature)
-  }
 
 const threshold: Check = (value, spot) => {
   const found = expectNumber(value, spot)
@@ -93,10 +91,10 @@ export const SEARCH_CHECKS: Readonly<Record<string, Check>> = {
   attributesToSearchOn: expectStrings,
   rankingScoreThreshold: threshold,
   locales,
-  hybrid: lacking('Searching by vectors (`hybrid`)'),
-  vector: lacking('Searching by vectors (`vector`)'),
+  hybrid: (value, { path }) => expectHybrid(value, { path, code: 'invalid_search_hybrid_query' }),
+  vector: expectVector,
   retrieveVectors: expectBoolean,
-  media: lacking('Searching by media'),
+  media: (value) => value,
   personalize: () => {
     throw refuseSwitchedOff('reranking search results', 'personalization')
   },
@@ -132,6 +130,9 @@ const DEFAULTS: SearchRequest = {
   matchingStrategy: 'last',
   attributesToSearchOn: null,
   rankingScoreThreshold: null,
+  hybrid: null,
+  vector: null,
+  media: null,
   retrieveVectors: false,
 }
 
@@ -151,7 +152,9 @@ export function readSearch(body: unknown, path = '', others: readonly string[] =
     }
     if (value !== null) request[name] = check(value, { path: `${path}.${name}`, code: searchCode(name) })
   }
-  return request as unknown as SearchRequest
+  const checked = request as unknown as SearchRequest
+  checkTogether(checked)
+  return checked
 }
 
 const GET_NAMES = [
@@ -183,11 +186,11 @@ export function readSearchQuery(query: ReadonlyMap<string, string>): SearchReque
   const body: Record<string, unknown> = {}
   for (const [name, text] of query) {
     if (!GET_NAMES.includes(name)) throw unknownName('parameter', name, GET_NAMES)
-    if (name.startsWith('hybrid') || name === 'vector')
-      throw refuseLacking(`Searching by vectors (\`${name}\`)`)
     if (name === 'personalizeUserContext')
       throw refuseSwitchedOff('reranking search results', 'personalization')
-    if (LISTS.has(name)) body[name] = text.split(',')
+    if (name.startsWith('hybrid')) continue
+    if (name === 'vector') body[name] = vectorParameter(text)
+    else if (LISTS.has(name)) body[name] = text.split(',')
     else if (COUNTS.has(name)) body[name] = parameterNumber(name, text, /^\d+$/, 'a positive integer')
     else if (FLAGS.has(name)) body[name] = parameterFlag(name, text)
     else if (name === 'rankingScoreThreshold')
@@ -196,7 +199,31 @@ export function readSearchQuery(query: ReadonlyMap<string, string>): SearchReque
     else if (name === 'sort') body[name] = splitSort(text)
     else body[name] = text
   }
-  return readSearch(body)
+  const hybrid = hybridParameters(query)
+  return readSearch(hybrid === null ? body : { ...body, hybrid })
+}
+
+function vectorParameter(text: string): number[] {
+  const numbers = text.split(',').map((part) => (/^\s*$/.test(part) ? Number.NaN : Number(part)))
+  if (numbers.some(Number.isNaN)) throw badParameter('vector', 'invalid float literal')
+  return numbers
+}
+
+function hybridParameters(query: ReadonlyMap<string, string>): object | null {
+  const embedder = query.get('hybridEmbedder')
+  const ratio = query.get('hybridSemanticRatio')
+  if (embedder === undefined) {
+    const given = ratio === undefined ? 'vector' : 'hybridSemanticRatio'
+    if (!query.has(given)) return null
+    const code = ratio === undefined ? 'missing_search_hybrid' : 'invalid_search_hybrid_query'
+    throw refuse(code, `\`hybridEmbedder\` is mandatory when \`${given}\` is present`)
+  }
+  if (ratio === undefined) return { embedder }
+  const semanticRatio = Number(ratio)
+  if (semanticRatio >= 0 && semanticRatio <= 1) return { embedder, semanticRatio }
+  const reason = 'the value of `semanticRatio` is invalid, expected a float between `0.0` and `1.0`.'
+  const message = `Invalid value in parameter \`hybridSemanticRatio\`: ${reason}`
+  throw refuse('invalid_search_semantic_ratio', message)
 }
 
 function badParameter(name: string, reason: string): MiroirError {

@@ -3,11 +3,14 @@ import { refuse } from '../http/refusal.ts'
 import { type Candidate, fieldRule, geoRule, RELEVANCY_RULES, type Rule } from './ranking.ts'
 import { checkSortable, readSort, type SortRequest } from './sort-input.ts'
 
-/** The order of hits for one request: the index's rules with the request's sort in its place. */
+/**
+ * The order of hits for one request: the index's rules with the request's sort in its place. A rule given as
+ * `relevance` stands in for all rules about words.
+ */
 export function rulesOf(
   index: DevIndex,
   request: { readonly sorts: readonly SortRequest[]; readonly matchingStrategy: string },
-  withWords: boolean,
+  relevance: 'words' | 'none' | Rule,
 ): Rule[] {
   const { sorts } = request
   const { settings } = index
@@ -20,7 +23,11 @@ export function rulesOf(
     rules.push(make())
   }
   const relevancy = (name: string): void => {
-    if (!withWords) return
+    if (relevance === 'none') return
+    if (relevance !== 'words') {
+      once('vector', () => relevance)
+      return
+    }
     // Words that were dropped always count first, except where none may be dropped.
     if (request.matchingStrategy === 'all') seen.add('words')
     else once('words', () => RELEVANCY_RULES['words'] as Rule)

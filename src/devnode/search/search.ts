@@ -1,4 +1,5 @@
 import { MiroirError } from '../../model/errors.ts'
+import type { Column } from '../engine/columns.ts'
 import type { DevIndex } from '../engine/dev-index.ts'
 import { refuse } from '../http/refusal.ts'
 import { compareBytes } from '../settings/settings.ts'
@@ -6,10 +7,13 @@ import { countFacets, type FacetAnswer, facetAttributes } from './facets.ts'
 import { filterablePatterns, filterRule, isOrHolds } from './filter/attributes.ts'
 import { compileFilter } from './filter/filter-input.ts'
 import { filterDocuments } from './filter/filter-run.ts'
+import { mergeLists, type RankedList, wordsSuffice } from './near/hybrid.ts'
+import { vectorRule } from './near/similarity.ts'
+import { searchKind } from './near/vector-request.ts'
 import type { Candidate, Rule } from './ranking.ts'
 import type { SearchRequest } from './request.ts'
 import { rulesOf } from './rules.ts'
-import { selectHits } from './selection.ts'
+import { firstOfValues, selectHits } from './selection.ts'
 import { readSort } from './sort-input.ts'
 import { Matcher } from './text/matching.ts'
 import { readTextQuery, type TextQuery } from './text/terms.ts'
@@ -20,6 +24,10 @@ export interface FoundHits {
   /** What totals and facets count. */
   readonly candidates: readonly Candidate[]
   readonly rules: readonly Rule[]
+  /** Hits found by a vector, and their rules; null when no vector was looked at. */
+  readonly near: { readonly hits: ReadonlySet<Candidate>; readonly rules: readonly Rule[] } | null
+  /** Null when only words were asked for. */
+  readonly semanticHitCount: number | null
   /** Null in a search without words. */
   readonly query: TextQuery | null
   readonly facets: FacetAnswer | null
@@ -31,13 +39,34 @@ export function searchIndex(index: DevIndex, request: SearchRequest): FoundHits 
   const filter = compileFilter(request.filter, 'invalid_search_filter')
   // The shape of sorts is checked before the index is looked at.
   const sorts = request.sort.map((text) => readSort(text, 'invalid_search_sort'))
+  const kind = searchKind(index, request)
   if (request.facets !== null) facetAttributes(index, request.facets)
   return underName(index, () => {
     checkNames(index, request)
-    const query = textQuery(index, request)
-    const rules = rulesOf(index, { sorts, matchingStrategy: request.matchingStrategy }, query !== null)
-    const matched = candidatesOf(index, request, query, filterDocuments(index, filter, SEARCH_STYLE))
-    return select(index, request, { matched, rules, query })
+    const filtered = filterDocuments(index, filter, SEARCH_STYLE)
+    const query = kind.kind === 'semantic' ? null : textQuery(index, request)
+    const { matchingStrategy } = request
+    const words = (): RankedList => {
+      const rules = rulesOf(index, { sorts, matchingStrategy }, query === null ? 'none' : 'words')
+      return ranked(index, request, { matched: candidatesOf(index, request, query, filtered), rules })
+    }
+    const vectors = (embedder: string, vector: readonly number[]): RankedList => {
+      const rules = rulesOf(index, { sorts, matchingStrategy }, vectorRule(index, embedder, vector))
+      return ranked(index, request, { matched: unexcluded(index, request, query, filtered), rules })
+    }
+    const lists = { words: kind.kind === 'semantic' ? null : words(), vectors: null }
+    if (kind.kind === 'words') return found(index, request, { ...lists, query })
+    if (kind.kind === 'semantic')
+      return found(index, request, {
+        ...lists,
+        vectors: vectors(kind.embedder, kind.vector),
+        query,
+        ratio: 1,
+      })
+    const { embedder, vector, ratio } = kind
+    const suffices = lists.words !== null && wordsSuffice(lists.words, ratio, pageOf(index, request).last)
+    const near = vector === null || suffices ? null : vectors(embedder, vector)
+    return found(index, request, { ...lists, vectors: near, query, ratio })
   })
 }
 
@@ -122,30 +151,102 @@ function candidatesOf(
   return found
 }
 
-/** Chooses the page and what counts as a candidate for totals and facets. */
-function select(
+/** Documents that near vectors are looked for among: all but those with unwanted words. */
+function unexcluded(
   index: DevIndex,
   request: SearchRequest,
-  found: { readonly matched: Candidate[]; readonly rules: readonly Rule[]; readonly query: TextQuery | null },
-): FoundHits {
-  const { rules, query, matched } = found
+  query: TextQuery | null,
+  filtered: readonly number[],
+): Candidate[] {
+  if (query === null || query.negative.length === 0)
+    return filtered.map((docid) => ({ docid, relevancy: null }))
+  const options = { strategy: 'last', attributes: request.attributesToSearchOn } as const
+  const matcher = new Matcher(query, index.text, index.settings, options)
+  const kept = filtered.filter((docid) => !matcher.isExcluded(docid))
+  return kept.map((docid) => ({ docid, relevancy: null }))
+}
+
+interface Page {
+  readonly echo: FoundHits['page']
+  /** Hits before the page, and up to its end. */
+  readonly offset: number
+  readonly last: number
+}
+
+function pageOf(index: DevIndex, request: SearchRequest): Page {
   const paged = request.page !== null || request.hitsPerPage !== null
-  const page = paged ? { page: request.page ?? 1, hitsPerPage: request.hitsPerPage ?? 20 } : null
-  const offset = page === null ? request.offset : (page.page - 1) * page.hitsPerPage
-  const limit = page === null ? request.limit : page.hitsPerPage
+  const echo = paged ? { page: request.page ?? 1, hitsPerPage: request.hitsPerPage ?? 20 } : null
+  const offset = echo === null ? request.offset : (echo.page - 1) * echo.hitsPerPage
+  const limit = echo === null ? request.limit : echo.hitsPerPage
   const last = offset < 0 ? 0 : Math.min(offset + limit, index.settings.pagination.maxTotalHits)
+  return { echo, offset: Math.max(0, offset), last }
+}
+
+function distinctColumn(index: DevIndex, request: SearchRequest): Column | null {
   const distinct = request.distinct ?? index.settings.distinctAttribute
-  const { hits, candidates } = selectHits(matched, rules, {
-    last,
-    exhaustive: page !== null,
-    threshold: request.rankingScoreThreshold,
-    column: distinct === null ? null : index.columns.get(distinct),
-  })
-  let facets: FacetAnswer | null = null
-  if (request.facets !== null) {
-    const docids = candidates.map(({ docid }) => docid)
-    facets = countFacets(index, facetAttributes(index, request.facets), docids)
+  return distinct === null ? null : index.columns.get(distinct)
+}
+
+function ranked(
+  index: DevIndex,
+  request: SearchRequest,
+  { matched, rules }: { readonly matched: readonly Candidate[]; readonly rules: readonly Rule[] },
+): RankedList {
+  const { echo, last } = pageOf(index, request)
+  const threshold = request.rankingScoreThreshold
+  const column = distinctColumn(index, request)
+  return { ...selectHits(matched, rules, { last, exhaustive: echo !== null, threshold, column }), rules }
+}
+
+interface Lists {
+  readonly words: RankedList | null
+  readonly vectors: RankedList | null
+  readonly query: TextQuery | null
+  /** Share of the vectors; absent when the search is for words only. */
+  readonly ratio?: number
+}
+
+/** Chooses the page and what counts as a candidate for totals and facets. */
+function found(index: DevIndex, request: SearchRequest, lists: Lists): FoundHits {
+  const { words, vectors, query, ratio } = lists
+  const page = pageOf(index, request)
+  const merged =
+    words !== null && vectors !== null
+      ? firstOfValues(mergeLists(vectors, words, ratio ?? 0), distinctColumn(index, request))
+      : ((vectors ?? words)?.hits ?? [])
+  const hits = merged.slice(page.offset, page.last)
+  const candidates = unionOf(words?.candidates ?? [], vectors?.candidates ?? [])
+  const near = new Set(vectors?.hits)
+  const semantic = ratio === undefined ? null : hits.filter((hit) => near.has(hit)).length
+  const facets =
+    request.facets === null
+      ? null
+      : countFacets(
+          index,
+          facetAttributes(index, request.facets),
+          candidates.map(({ docid }) => docid),
+        )
+  return {
+    hits,
+    total: candidates.length,
+    candidates,
+    rules: words?.rules ?? vectors?.rules ?? [],
+    near: vectors === null ? null : { hits: near, rules: vectors.rules },
+    semanticHitCount: semantic,
+    query,
+    facets,
+    page: page.echo,
   }
-  const shown = hits.slice(Math.max(0, offset))
-  return { hits: shown, total: candidates.length, candidates, rules, query, facets, page }
+}
+
+/** Candidates of either list, each document once, by internal number. */
+function unionOf(words: readonly Candidate[], vectors: readonly Candidate[]): readonly Candidate[] {
+  if (words.length === 0 || vectors.length === 0) return words.length === 0 ? vectors : words
+  const known = new Map([...vectors, ...words].map((candidate) => [candidate.docid, candidate]))
+  return [...known.values()].toSorted((one, other) => one.docid - other.docid)
+}
+
+/** What order a hit was put in by. */
+export function rulesFor({ rules, near }: FoundHits, hit: Candidate): readonly Rule[] {
+  return near?.hits.has(hit) ? near.rules : rules
 }

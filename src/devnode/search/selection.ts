@@ -1,4 +1,5 @@
 import type { Cell, Column } from '../engine/columns.ts'
+import { isVectorRule } from './near/similarity.ts'
 import { BUCKET_DOCUMENTS_MAX, type Candidate, foldRanks, type GeoRule, type Rule } from './ranking.ts'
 import { bestOf, orderOf } from './rules.ts'
 
@@ -19,6 +20,8 @@ export interface Selected {
 }
 
 export function scoreOf(rules: readonly Rule[], candidate: Candidate): number {
+  const vector = rules.find(isVectorRule)
+  if (vector !== undefined) return vector.similarity(candidate) ?? 0
   return foldRanks(rules.flatMap((rule) => rule.ranks(candidate)))
 }
 
@@ -39,6 +42,10 @@ export function selectHits(
 
 /** The first hits in order; without rules candidates are in order already. */
 function best(matched: readonly Candidate[], rules: readonly Rule[], count: number): readonly Candidate[] {
+  const vector = rules.findIndex(isVectorRule)
+  // As many neighbours are looked for as hits are wanted; what sorts them later chooses among those only.
+  if (vector !== -1 && vector < rules.length - 1)
+    return bestOf(matched, count, orderOf(rules.slice(0, vector + 1))).toSorted(orderOf(rules))
   return rules.length === 0 ? matched.slice(0, count) : bestOf(matched, count, orderOf(rules))
 }
 
@@ -132,6 +139,12 @@ function keepDistinct(
     else if (takeValues(column[candidate.docid], seen)) kept.add(candidate)
   }
   return { seen, kept, dropped, complete: false }
+}
+
+/** A merged list without hits that repeat a value of an earlier one. */
+export function firstOfValues(hits: readonly Candidate[], column: Column | null): readonly Candidate[] {
+  const seen = new Set<string | number>()
+  return column === null ? hits : hits.filter(({ docid }) => takeValues(column[docid], seen))
 }
 
 /** Notes the values of a hit unless one of them was seen before; true when it may stay. */

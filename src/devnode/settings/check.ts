@@ -137,11 +137,61 @@ const localized: Check = (value, spot) =>
     return rule
   })
 
-const embedders: Check = (value, spot) => {
-  if (Object.keys(expectObject(value, spot)).length > 0)
-    throw refuseLacking('Searching by vectors (`embedders`)')
-  return {}
+const SOURCES = ['openAi', 'huggingFace', 'ollama', 'userProvided', 'rest', 'composite'] as const
+const EMBEDDER_FIELDS = [
+  'source',
+  'model',
+  'revision',
+  'pooling',
+  'apiKey',
+  'dimensions',
+  'binaryQuantized',
+  'documentTemplate',
+  'documentTemplateMaxBytes',
+  'url',
+  'indexingFragments',
+  'searchFragments',
+  'request',
+  'response',
+  'headers',
+  'searchEmbedder',
+  'indexingEmbedder',
+  'distribution',
+]
+
+/** Only embedders whose vectors come with the documents: this node asks nobody for others. */
+const embedder: Check = (value, spot) => {
+  const object = expectObject(value, spot)
+  for (const name of Object.keys(object)) {
+    if (!EMBEDDER_FIELDS.includes(name)) throw unknownName('field', name, EMBEDDER_FIELDS, spot)
+  }
+  const { source, dimensions, ...others } = object
+  if (source !== undefined && source !== null) {
+    const kind = expectOneOf(source, SOURCES, inside(spot, 'source'))
+    if (kind !== 'userProvided') throw refuseLacking(`An embedder with source \`${kind}\``)
+    if (dimensions === undefined || dimensions === null) {
+      const note = 'note: this field is mandatory for source `userProvided`'
+      throw refuse(spot.code, `\`.embedders${spot.path}\`: Missing field \`dimensions\` (${note})`)
+    }
+  }
+  const [other] = Object.keys(others)
+  if (other !== undefined) throw refuseLacking(`The field \`${other}\` of an embedder`)
+  const count = dimensions === undefined ? undefined : expectCount(dimensions, inside(spot, 'dimensions'))
+  if (count === 0)
+    throw refuse(spot.code, `\`.embedders${spot.path}.dimensions\`: \`dimensions\` cannot be zero`)
+  return {
+    ...(source === undefined ? {} : { source }),
+    ...(count === undefined ? {} : { dimensions: count }),
+  }
 }
+
+const embedders: Check = (value, spot) =>
+  Object.fromEntries(
+    Object.entries(expectObject(value, spot)).map(([name, change]) => [
+      name,
+      change === null ? null : embedder(change, inside(spot, name)),
+    ]),
+  )
 
 const lacking =
   (feature: string): Check =>

@@ -16,6 +16,14 @@ export interface LocalizedRule {
   readonly locales: readonly string[]
 }
 
+/** Settings of an embedder whose vectors come with the documents, the only kind this node has. */
+interface Embedder {
+  readonly source: 'userProvided'
+  readonly dimensions: number
+}
+
+export type Embedders = Readonly<Record<string, Embedder>>
+
 export interface TypoTolerance {
   readonly enabled: boolean
   readonly minWordSizeForTypos: { readonly oneTypo: number; readonly twoTypos: number }
@@ -44,7 +52,7 @@ export interface Settings {
     readonly sortFacetValuesBy: Readonly<Record<string, string>>
   }
   readonly pagination: { readonly maxTotalHits: number }
-  readonly embedders: Readonly<Record<string, never>>
+  readonly embedders: Embedders
   readonly searchCutoffMs: number | null
   readonly localizedAttributes: readonly LocalizedRule[] | null
   readonly facetSearch: boolean
@@ -161,9 +169,24 @@ function merged(name: string, value: unknown, settings: Settings): unknown {
       return mergeFaceting(settings.faceting, value as Partial<Settings['faceting']>)
     case 'pagination':
       return { maxTotalHits: or(value, 'maxTotalHits', settings.pagination.maxTotalHits, 1000) }
+    case 'embedders':
+      return mergeEmbedders(settings.embedders, value as Readonly<Record<string, Partial<Embedder> | null>>)
     default:
       return value
   }
+}
+
+function mergeEmbedders(
+  current: Embedders,
+  patch: Readonly<Record<string, Partial<Embedder> | null>>,
+): Embedders {
+  const next = new Map(Object.entries(current))
+  for (const [name, change] of Object.entries(patch)) {
+    const dimensions = change?.dimensions ?? current[name]?.dimensions
+    if (change === null || dimensions === undefined) next.delete(name)
+    else next.set(name, { source: 'userProvided', dimensions })
+  }
+  return sortedRecord(Object.fromEntries(next))
 }
 
 const keptRule = ({ attributePatterns, locales }: LocalizedRule): LocalizedRule => ({

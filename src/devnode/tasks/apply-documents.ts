@@ -1,9 +1,10 @@
 import { MiroirError } from '../../model/errors.ts'
 import type { DevIndex } from '../engine/dev-index.ts'
 import { inferPrimaryKey, readDocumentId } from '../engine/document-id.ts'
-import type { StoredDocument } from '../engine/documents.ts'
+import { memberText, type StoredDocument } from '../engine/documents.ts'
 import type { Engine } from '../engine/engine.ts'
 import { readGeo } from '../engine/geo.ts'
+import { refuseMissing, storedVectors } from '../engine/vectors.ts'
 import { notFoundIndex, refuse } from '../http/refusal.ts'
 import { documentMembers, type Member } from '../json/canonical.ts'
 import { JsonFault } from '../json/scan.ts'
@@ -17,7 +18,7 @@ type DocumentsWork = Extract<Work, { kind: 'documents' }>
 export function prefixed(uid: string, error: unknown): unknown {
   const text = `Index \`${uid}\`: `
   if (error instanceof JsonFault) return refuse('internal', `${text}internal: ${error.message}.`)
-  if (!(error instanceof MiroirError)) return error
+  if (!(error instanceof MiroirError) || error.body.message.startsWith('An unexpected crash')) return error
   return new MiroirError(error.status, { ...error.body, message: text + error.body.message })
 }
 
@@ -40,6 +41,7 @@ export function applyDocuments(engine: Engine, task: NodeTask, work: DocumentsWo
     if (work.primaryKey !== null) index.table.learnField(primaryKey)
   }
   checkGeo(index, results)
+  keepVectors(index, work, results)
   for (const [externalId, members] of results) {
     if (members === null) continue
     engine.keeper.saveDocument(index.key, index.table.put(externalId, members))
@@ -108,6 +110,36 @@ function checkGeo(index: DevIndex, results: ReadonlyMap<string, readonly Member[
       const geo = members?.find(([name]) => name === '_geo')
       if (geo !== undefined) readGeo({ docid: 0, externalId, names: [geo[0]], values: [geo[1]] })
     }
+  } catch (error) {
+    throw prefixed(index.uid, error)
+  }
+}
+
+/** Puts `_vectors` into the form they are stored in, or fails the task. */
+function keepVectors(
+  index: DevIndex,
+  work: DocumentsWork,
+  results: Map<string, readonly Member[] | null>,
+): void {
+  const missing = new Map<string, string[]>()
+  try {
+    for (const [id, members] of results) {
+      if (members === null) continue
+      const before = index.table.get(id)
+      const vectors = storedVectors(
+        index.settings.embedders,
+        {
+          id,
+          before: before === undefined ? undefined : memberText(before, '_vectors'),
+          given: members.find(([name]) => name === '_vectors')?.[1],
+          merge: work.merge,
+        },
+        missing,
+      )
+      const others = members.filter(([name]) => name !== '_vectors')
+      results.set(id, vectors === undefined ? others : [...others, ['_vectors', vectors]])
+    }
+    refuseMissing(missing)
   } catch (error) {
     throw prefixed(index.uid, error)
   }

@@ -1,4 +1,7 @@
+import type { DevIndex } from '../engine/dev-index.ts'
+import { memberText } from '../engine/documents.ts'
 import type { Engine } from '../engine/engine.ts'
+import { refuseMissing, storedVectors } from '../engine/vectors.ts'
 import { notFoundIndex, refuse } from '../http/refusal.ts'
 import { typoSizesText } from '../settings/check.ts'
 import { applyPatch, type SettingsPatch } from '../settings/settings.ts'
@@ -23,12 +26,32 @@ export function applySettings(
   index.settings = after
   try {
     index.checkGeo()
+    if (work.patch['embedders'] !== undefined) readVectorsAgain(engine, index)
   } catch (error) {
     index.settings = before
     throw prefixed(index.uid, error)
   }
   engine.touch(index)
   return task.details
+}
+
+/** Stored `_vectors` have to fit the embedders there are now. */
+function readVectorsAgain(engine: Engine, index: DevIndex): void {
+  const missing = new Map<string, string[]>()
+  const changes = [...index.table.all()].flatMap((document) => {
+    const before = memberText(document, '_vectors')
+    const change = { id: document.externalId, before, given: before, merge: false }
+    const text = storedVectors(index.settings.embedders, change, missing)
+    return text === undefined || text === before ? [] : [{ document, text }]
+  })
+  refuseMissing(missing)
+  for (const { document, text } of changes) {
+    const others = document.names.flatMap((name, at) =>
+      name === '_vectors' ? [] : [[name, document.values[at] ?? 'null'] as const],
+    )
+    const stored = index.table.put(document.externalId, [...others, ['_vectors', text]])
+    engine.keeper.saveDocument(index.key, stored)
+  }
 }
 
 /** What the task shows: the change as it was sent, with the two lists that reset to "all" spelled out. */

@@ -1,5 +1,6 @@
 import { uuidv7 } from '../../../std/random.ts'
 import type { DevIndex } from '../../engine/dev-index.ts'
+import { printDouble } from '../../json/canonical.ts'
 import { printHit } from '../../search/print/print-hits.ts'
 import { readSearch, readSearchQuery, type SearchRequest } from '../../search/request.ts'
 import { searchIndex } from '../../search/search.ts'
@@ -24,6 +25,9 @@ export function answerSearch(call: NodeCall, index: DevIndex, request: SearchReq
   const found = searchIndex(index, request)
   const hits = found.hits.map((candidate) => printHit(index, request, found, { candidate }))
   const parts = [`"hits":[${hits.join(',')}]`, `"query":${JSON.stringify(request.q ?? '')}`]
+  const { vector } = request
+  if (request.retrieveVectors && vector !== null && found.near !== null)
+    parts.push(`"queryVector":[${vector.map(printFloat).join(',')}]`)
   parts.push(`"processingTimeMs":${Math.floor(clock.now() - started)}`)
   if (found.page === null) {
     parts.push(`"limit":${request.limit},"offset":${request.offset},"estimatedTotalHits":${found.total}`)
@@ -38,6 +42,7 @@ export function answerSearch(call: NodeCall, index: DevIndex, request: SearchReq
   }
   parts.push(`"requestUid":"${uuidv7(clock.wall(), random)}"`)
   if (wantsMetadata(call)) parts.push(`"metadata":${queryMetadata(call, index, request)}`)
+  if (found.semanticHitCount !== null) parts.push(`"semanticHitCount":${found.semanticHitCount}`)
   return `{${parts.join(',')}}`
 }
 
@@ -50,4 +55,15 @@ export function queryMetadata({ engine }: NodeCall, index: DevIndex, { q }: Sear
   const queryUid = uuidv7(engine.clock.wall(), engine.random)
   const { uid, primaryKey } = index
   return JSON.stringify({ ...(q === null ? {} : { query: q }), queryUid, indexUid: uid, primaryKey })
+}
+
+/** A 32-bit float with the fewest digits that tell it from its neighbours. */
+function printFloat(value: number): string {
+  const float = Math.fround(value)
+  if (!Number.isFinite(float)) return 'null'
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(float.toPrecision(digits))
+    if (Math.fround(short) === float) return printDouble(short)
+  }
+  return printDouble(Number(float.toPrecision(9)))
 }

@@ -4,7 +4,7 @@ import { distanceMetres } from '../../engine/geo.ts'
 import { printDouble } from '../../json/canonical.ts'
 import type { Candidate, Rule } from '../ranking.ts'
 import type { SearchRequest } from '../request.ts'
-import type { FoundHits } from '../search.ts'
+import { type FoundHits, rulesFor } from '../search.ts'
 import { scoreOf } from '../selection.ts'
 import { readSort } from '../sort-input.ts'
 import { formatDocument, matchPositions } from './format.ts'
@@ -19,6 +19,7 @@ export function printHit(
 ): string {
   const document = index.table.at(candidate.docid)
   if (document === undefined) return '{}'
+  const rules = rulesFor(found, candidate)
   const parts = [printRetrieved(index, request, document).slice(1, -1)]
   if (request.retrieveVectors) parts.push(`"_vectors":${memberText(document, '_vectors') ?? '{}'}`)
   if (federation !== undefined) parts.push(`"_federation":${federation}`)
@@ -30,9 +31,9 @@ export function printHit(
   if (request.showMatchesPosition) {
     parts.push(`"_matchesPosition":${matchPositions(index, request, found.query, document)}`)
   }
-  if (request.showRankingScore) parts.push(`"_rankingScore":${printDouble(scoreOf(found.rules, candidate))}`)
+  if (request.showRankingScore) parts.push(`"_rankingScore":${printDouble(scoreOf(rules, candidate))}`)
   if (request.showRankingScoreDetails) {
-    parts.push(`"_rankingScoreDetails":${printDetails(found.rules, candidate)}`)
+    parts.push(`"_rankingScoreDetails":${printDetails(rules, candidate)}`)
   }
   return `{${parts.filter((part) => part !== '').join(',')}}`
 }
