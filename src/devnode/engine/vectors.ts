@@ -1,11 +1,11 @@
+import { MiroirError } from '../../model/errors.ts'
 import {
   dimensionsFault,
   missingVectors,
   readVectorEntry,
   type VectorFault,
   vectorsShapeFault,
-} from '../../model/document-vectors.ts'
-import { MiroirError } from '../../model/errors.ts'
+} from '../../std/document-vectors.ts'
 import { membersOf, memberValue } from '../../std/json-members.ts'
 import { refusalBody, refuse } from '../http/refusal.ts'
 import { printDouble } from '../json/canonical.ts'

@@ -1,5 +1,5 @@
-import { elementsOf, type JsonMember, membersOf, memberValue } from '../std/json-members.ts'
-import { kindOf, quoted } from '../std/json-quote.ts'
+import { elementsOf, type JsonMember, membersOf, memberValue } from './json-members.ts'
+import { kindOf, quoted } from './json-quote.ts'
 
 /*
  * `_vectors` of documents: which forms a node takes and what it says of others. Everything was read off a
