@@ -1,5 +1,4 @@
 import type { Call, Reply, Route } from '../model/call.ts'
-import type { DocumentFormat } from '../model/documents.ts'
 import { fail } from '../model/errors.ts'
 import type { DocumentWrite, Writes } from '../model/writes.ts'
 import { accepted } from './accepted.ts'
@@ -64,6 +63,7 @@ async function addDocuments(writes: Writes, mode: DocumentWrite['mode'], call: C
     uid,
     mode,
     format,
+    delimiter: parameters.get('csvDelimiter') ?? ',',
     body: call.body,
     primaryKey: parameters.get('primaryKey') ?? null,
     customMetadata: parameters.get('customMetadata') ?? null,
@@ -90,7 +90,7 @@ function skipsCreation(value: string | undefined): boolean {
   )
 }
 
-function formatOf(call: Call, hasDelimiter: boolean): DocumentFormat {
+function formatOf(call: Call, hasDelimiter: boolean): DocumentWrite['format'] {
   const header = call.header('content-type')
   if (header === undefined) throw fail('missing_content_type', { accepted: ACCEPTED })
   const type = mediaType(header)
@@ -99,7 +99,6 @@ function formatOf(call: Call, hasDelimiter: boolean): DocumentFormat {
     throw fail('invalid_content_type', { type: type ?? header, accepted: ACCEPTED })
   if (hasDelimiter && format !== 'csv') throw delimiterWithout(type)
   if (call.body.length === 0) throw fail('missing_payload', { format })
-  if (format === 'csv') throw fail('miroir_unsupported', { feature: 'Adding documents as CSV' })
   return format
 }
 

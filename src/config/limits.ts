@@ -26,6 +26,10 @@ export const limits = {
   listenBacklog: 1_024,
   /** Longest answer taken from a node. */
   nodeAnswerBytesMax: 268_435_456,
+  /** Bytes of JSON that any CSV body may become. */
+  csvBytesMin: 1_048_576,
+  /** Bytes of JSON for each byte of CSV beyond that: a short line may stand for many long names. */
+  csvGrowthMax: 64,
   /** Deleted ids kept with an operation; a longer list is kept as the mark "compare". */
   retainedIdsMax: 10_000,
   /** Bytes of write bodies waiting in all lanes. */

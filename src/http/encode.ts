@@ -1,3 +1,4 @@
+import { humanSize } from '../config/sizes.ts'
 import { json, type Reply } from '../model/call.ts'
 import { fail, MiroirError } from '../model/errors.ts'
 import { assert } from '../std/assert.ts'
@@ -93,18 +94,4 @@ function badRequest(status: number, message: string): MiroirError {
 
 export function malformedTarget(): MiroirError {
   return fail('bad_request', { message: 'The path of the request is not valid.' })
-}
-
-/** A size as a node prints it: binary units for multiples of 1024, else decimal ones. */
-export function humanSize(bytes: number): string {
-  const binary = bytes % 1024 === 0
-  const step = binary ? 1024 : 1000
-  const units = binary ? ['B', 'KiB', 'MiB', 'GiB', 'TiB'] : ['B', 'KB', 'MB', 'GB', 'TB']
-  let value = bytes
-  let unit = 0
-  while (value >= step && unit < units.length - 1) {
-    value /= step
-    unit += 1
-  }
-  return `${value} ${units[unit]}`
 }

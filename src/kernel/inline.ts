@@ -1,5 +1,6 @@
 import { assert } from '../std/assert.ts'
 import { FIELD } from './abi.ts'
+import { type CsvRefusal, type CsvRequest, type CsvResult, readCsv } from './csv/read-csv.ts'
 import { gatherDocuments } from './gather.ts'
 import type {
   GatherRequest,
@@ -16,6 +17,7 @@ import { type CallBounds, KernelWindow } from './window.ts'
 /** The kernels on the calling thread: every call is synchronous and runs to its end. */
 export interface InlineKernel {
   split(request: SplitRequest): SplitResult | KernelFault
+  readCsv(request: CsvRequest): CsvResult | CsvRefusal
   gather(request: GatherRequest): Uint8Array | KernelFault
   merge(request: MergeRequest): MergeResult | KernelFault
   shardOf(key: string, shards: number): number
@@ -38,6 +40,7 @@ export function createInlineKernel(module: WebAssembly.Module, bounds?: CallBoun
   const shardOf = (key: string, shards: number): number => guarded(keys, () => shardOfKey(keys, key, shards))
   return {
     split: (request) => guarded(window, () => splitDocuments(window, request, shardOf)),
+    readCsv,
     gather: (request) => guarded(window, () => gatherDocuments(window, request)),
     merge: (request) => guarded(window, () => mergeAnswers(window, request)),
     shardOf,

@@ -1,4 +1,5 @@
 import type { DocumentFormat } from '../model/documents.ts'
+import type { CsvRefusal, CsvRequest, CsvResult } from './csv/read-csv.ts'
 
 /*
  * The door to the byte kernels (WASM). Callers see these functions and never threads, windows or pointers.
@@ -110,9 +111,13 @@ export interface MergeResult {
   readonly envelopes: readonly Uint8Array[]
 }
 
+export type CsvReply = CsvResult | CsvRefusal | KernelFault
+
 export interface Kernel {
   /** Finds documents, their primary key and shard; validates JSON, depth ≤ 128 and UTF-8. */
   split(request: SplitRequest): Promise<SplitResult | KernelFault> | SplitResult | KernelFault
+  /** Turns CSV into NDJSON, with the values that a node would make of it. */
+  readCsv(request: CsvRequest): Promise<CsvReply> | CsvReply
   /** Builds one node's body: a JSON array of the chosen documents with both injected fields spliced in. */
   gather(request: GatherRequest): Promise<Uint8Array | KernelFault> | Uint8Array | KernelFault
   /** K-way merge of ordered answers; splices hits out byte for byte. */

@@ -1,6 +1,8 @@
 import { FixedQueue, Piscina } from 'piscina'
+import type { CsvRequest, CsvResult } from './csv/read-csv.ts'
 import { NO_ROOM } from './fault.ts'
 import type {
+  CsvReply,
   GatherRequest,
   KernelFault,
   MergeRequest,
@@ -13,6 +15,7 @@ import type { KernelTask } from './worker.ts'
 /** The kernels in worker threads: nothing of them runs on the calling thread but the hand-over. */
 export interface PoolKernel {
   split(request: SplitRequest): Promise<SplitResult | KernelFault>
+  readCsv(request: CsvRequest): Promise<CsvReply>
   gather(request: GatherRequest): Promise<Uint8Array | KernelFault>
   merge(request: MergeRequest): Promise<MergeResult | KernelFault>
   close(): Promise<void>
@@ -27,12 +30,11 @@ export interface PoolOptions {
   readonly queueMax: number
 }
 
-/** Starts the threads and waits until each of them is warm. */
-export async function createPoolKernel(
+function startThreads(
   module: WebAssembly.Module,
   { workers, queueMax }: PoolOptions,
-): Promise<PoolKernel> {
-  const pool = new Piscina<KernelTask, unknown>({
+): Piscina<KernelTask, unknown> {
+  return new Piscina<KernelTask, unknown>({
     filename: import.meta.resolve('#kernel-worker'),
     minThreads: workers,
     maxThreads: workers,
@@ -44,6 +46,14 @@ export async function createPoolKernel(
     recordTiming: true,
     workerData: { module },
   })
+}
+
+/** Starts the threads and waits until each of them is warm. */
+export async function createPoolKernel(
+  module: WebAssembly.Module,
+  { workers, queueMax }: PoolOptions,
+): Promise<PoolKernel> {
+  const pool = startThreads(module, { workers, queueMax })
   let isClosed = false
   const run = async <T extends object>(
     task: KernelTask,
@@ -62,6 +72,10 @@ export async function createPoolKernel(
     split(request) {
       const body = sendable(request.body)
       return run<SplitResult>({ kind: 'split', request: { ...request, body } }, owned([body]))
+    },
+    readCsv(request) {
+      const body = sendable(request.body)
+      return run<CsvResult>({ kind: 'csv', request: { ...request, body } }, owned([body]))
     },
     gather(request) {
       const body = sendable(request.body)

@@ -24,6 +24,7 @@ export async function createKernel({ inlineMaxBytes, workers, queueMax }: Kernel
   const isSmall = (bytes: number): boolean => inlineMaxBytes > 0 && bytes <= inlineMaxBytes
   return {
     split: (request) => (isSmall(request.body.length) ? inline : pool).split(request),
+    readCsv: (request) => (isSmall(request.body.length) ? inline : pool).readCsv(request),
     gather: (request) => (isSmall(request.body.length) ? inline : pool).gather(request),
     merge(request) {
       const bytes = request.answers.reduce((sum, answer) => sum + answer.length, 0)

@@ -1,11 +1,13 @@
 import { workerData } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
+import type { CsvRequest } from './csv/read-csv.ts'
 import { createInlineKernel } from './inline.ts'
 import type { GatherRequest, KernelFault, MergeRequest, SplitRequest } from './kernel.ts'
 
 /** What a worker is asked. Bodies on shared memory arrive without a copy. */
 export type KernelTask =
   | { readonly kind: 'split'; readonly request: SplitRequest }
+  | { readonly kind: 'csv'; readonly request: CsvRequest }
   | { readonly kind: 'gather'; readonly request: GatherRequest }
   | { readonly kind: 'merge'; readonly request: MergeRequest }
   | { readonly kind: 'warm' }
@@ -18,6 +20,8 @@ export default function run(task: KernelTask): unknown {
   switch (task.kind) {
     case 'split':
       return kernel.split(task.request)
+    case 'csv':
+      return kernel.readCsv(task.request)
     case 'gather':
       return moved(kernel.gather(task.request))
     case 'merge': {

@@ -150,6 +150,11 @@ export const ERRORS = {
     'invalid_request',
     'The setting `{setting}` contains `{token}`, which would make a word of separators: the characters `! % ( ) * : ; ?` must stay separators here. Leave it out and send the settings again.',
   ),
+  miroir_body_grows: entry(
+    413,
+    'invalid_request',
+    'The body would be longer than {limit} as {form}. Send it in smaller parts.',
+  ),
   miroir_no_quorum: entry(
     503,
     'system',

@@ -21,7 +21,9 @@ export interface SettingsChange {
 export interface DocumentWrite {
   readonly uid: IndexUid
   readonly mode: 'replace' | 'update'
-  readonly format: DocumentFormat
+  readonly format: DocumentFormat | 'csv'
+  /** Between the fields of CSV: one ASCII character. */
+  readonly delimiter: string
   /** Stays valid until the returned promise settles. */
   readonly body: Uint8Array
   /** `?primaryKey=` of the client. */

@@ -39,3 +39,19 @@ export function widenedArray(text: string, elements: readonly string[], where: '
   const own = inner.trim() === '' ? [] : [inner]
   return `[${(where === 'back' ? [...own, ...elements] : [...elements, ...own]).join(',')}]`
 }
+
+/**
+ * Prints a double as a real node does: shortest digits, `.0` on whole numbers, signed exponent outside
+ * 1e-5…1e16.
+ */
+export function printDouble(value: number): string {
+  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
+  const [mantissa = '', exponentText = '0'] = Math.abs(value).toExponential().split('e')
+  const sign = value < 0 ? '-' : ''
+  const exponent = Number(exponentText)
+  const digits = mantissa.replace('.', '')
+  if (exponent < -5 || exponent >= 16) return `${sign}${mantissa}e${exponent < 0 ? '' : '+'}${exponent}`
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0')
+  return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`
+}

@@ -4,6 +4,7 @@ import type { Kernel } from '../../src/kernel/kernel.ts'
 import { kernelModule } from '../../src/kernel/module.ts'
 import { createKernel } from '../../src/kernel/route.ts'
 import { kernelOracle } from '../unit/kernel/kernel-oracle.ts'
+import { csvSuite } from './kernel/csv-suite.ts'
 import { gatherSuite } from './kernel/gather-suite.ts'
 import { mergeAnswerSuite } from './kernel/merge-answer-suite.ts'
 import { mergeOrderSuite } from './kernel/merge-order-suite.ts'
@@ -42,6 +43,7 @@ describe.each(carriers)('kernel: %s', (_, make) => {
   })
 
   splitSuite(() => kernel)
+  csvSuite(() => kernel)
   gatherSuite(() => kernel)
   mergeOrderSuite(() => kernel)
   mergeAnswerSuite(() => kernel)

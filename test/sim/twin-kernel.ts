@@ -9,6 +9,9 @@ export function twinKernel(): Kernel {
     Number(xxh64(Buffer.concat([Buffer.from(key), Buffer.from([0xff])])) % BigInt(shards))
   return {
     split: (request) => split(request, shardOf),
+    readCsv: () => {
+      throw new Error('simulated pods get no CSV')
+    },
     gather,
     merge: () => {
       throw new Error('simulated pods do not merge with the twin')

@@ -148,7 +148,7 @@ export class World {
     extra: Partial<DocumentWrite> = {},
   ): Promise<WriteReceipt> {
     const body = new TextEncoder().encode(JSON.stringify(documents))
-    const base = { uid, mode: 'replace', format: 'json', body, primaryKey: null } as const
+    const base = { uid, mode: 'replace', format: 'json', delimiter: ',', body, primaryKey: null } as const
     const write: DocumentWrite = { ...base, customMetadata: null, skipCreation: false, ...extra }
     return this.writes.addDocuments(write, this.deadline())
   }

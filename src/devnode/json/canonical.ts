@@ -1,26 +1,13 @@
+import { printDouble } from '../../std/json-values.ts'
 import { JsonFault, JsonScanner } from './scan.ts'
+
+export { printDouble }
 
 const PLAIN_INTEGER = /^-?[1-9]\d{0,17}$|^0$/
 const PLAIN_FRACTION = /^-?\d{1,15}\.\d*[1-9]$/
 const NUMBER_PARTS = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/
 const U64_MAX = 18446744073709551615n
 const I64_MIN = -9223372036854775808n
-
-/**
- * Prints a double as a real node does: shortest digits, `.0` on whole numbers, signed exponent outside
- * 1e-5…1e16.
- */
-export function printDouble(value: number): string {
-  if (value === 0) return Object.is(value, -0) ? '-0.0' : '0.0'
-  const [mantissa = '', exponentText = '0'] = Math.abs(value).toExponential().split('e')
-  const sign = value < 0 ? '-' : ''
-  const exponent = Number(exponentText)
-  const digits = mantissa.replace('.', '')
-  if (exponent < -5 || exponent >= 16) return `${sign}${mantissa}e${exponent < 0 ? '' : '+'}${exponent}`
-  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0')
-  return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`
-}
 
 /**
  * Reads a double as a real node does: up to 64 bits of digits times a power of ten, which is not always the

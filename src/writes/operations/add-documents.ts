@@ -14,6 +14,7 @@ import type { NewOperation } from '../dispatch/enrol.ts'
 import { assertQuorum } from '../dispatch/quorum.ts'
 import type { IndexRun, OperationBehaviour } from '../run.ts'
 import { sumOnce } from './counts.ts'
+import { asJson, type JsonWrite } from './csv-documents.ts'
 import { bodyFault, checkDocuments } from './document-checks.ts'
 import { checkPlaces } from './geo-check.ts'
 import { ensureIndex, liveRun } from './index-operations.ts'
@@ -30,9 +31,10 @@ type KeyChoice =
  */
 export async function addDocuments(
   context: WriteContext,
-  write: DocumentWrite,
+  given: DocumentWrite,
   deadline: Deadline,
 ): Promise<WriteReceipt> {
+  const write = await asJson(context, given)
   const known = (await liveRun(context, write.uid))?.primaryKey ?? null
   const choice = await chooseKey(context, write, known)
   const documents = 'key' in choice ? choice.split.documents : choice.documents
@@ -72,7 +74,7 @@ async function existingIndex(context: WriteContext, uid: string, deadline: Deadl
 }
 
 interface Dispatch {
-  readonly write: DocumentWrite
+  readonly write: JsonWrite
   readonly run: IndexRun
   readonly choice: { readonly key: string; readonly split: SplitResult }
   readonly task: ReturnType<typeof newTask>
@@ -127,7 +129,7 @@ function makeBodies(
 
 function documentBehaviour(
   context: WriteContext,
-  write: DocumentWrite,
+  write: JsonWrite,
   { key, split }: { readonly key: string; readonly split: SplitResult },
   bodies: () => OperationBodies | null,
 ): OperationBehaviour {
@@ -162,11 +164,7 @@ function shardsOf(split: SplitResult): ShardId[] {
 }
 
 /** Explicit key, else the index's, else inferred from the first document; the split is by that key. */
-async function chooseKey(
-  context: WriteContext,
-  write: DocumentWrite,
-  known: string | null,
-): Promise<KeyChoice> {
+async function chooseKey(context: WriteContext, write: JsonWrite, known: string | null): Promise<KeyChoice> {
   const given = write.primaryKey ?? known
   const split = await splitBody(context, write, given)
   if (write.primaryKey !== null && known !== null && write.primaryKey !== known) {
@@ -195,7 +193,7 @@ function inferenceError(uid: string, candidates: readonly string[]): ErrorBody {
 
 async function splitBody(
   context: WriteContext,
-  write: DocumentWrite,
+  write: JsonWrite,
   primaryKey: string | null,
 ): Promise<SplitResult> {
   const run = context.runs.get(write.uid)

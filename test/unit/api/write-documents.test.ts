@@ -26,6 +26,7 @@ describe('writes of documents', () => {
         uid: 'films',
         mode: 'update',
         format: 'json',
+        delimiter: ',',
         body,
         primaryKey: 'id',
         customMetadata: 'a b',
@@ -50,11 +51,38 @@ describe('writes of documents', () => {
     expect(call).toEqual(['documentAdditionOrUpdate', 'films', expect.objectContaining(write)])
   })
 
-  it('says that CSV is not supported', async () => {
+  it('hands over CSV with what stands between its fields', async () => {
+    const sent = { method: 'POST', type: 'text/csv', body: 'id;x\n1;2\n' }
+    for (const [query, delimiter] of [
+      ['', ','],
+      ['?csvDelimiter=;', ';'],
+      ['?csvDelimiter=%09', '\t'],
+    ]) {
+      const { call } = await taken({ ...sent, path: `/indexes/films/documents${query}` })
+      expect(call).toEqual([
+        'documentAdditionOrUpdate',
+        'films',
+        expect.objectContaining({ format: 'csv', delimiter, body: sent.body }),
+      ])
+    }
+  })
+
+  it.each([
+    ['ab', 'expected a string of one character, but found the following string of 2 characters: `ab`'],
+    ['', 'expected a string of one character, but found an empty string'],
+  ])('refuses %j between fields', async (delimiter, reason) => {
     const writes = new RecordingWrites()
-    const sent = { method: 'POST', path: '/indexes/films/documents', type: 'text/csv', body: 'id\n1\n' }
-    const { status, body } = await send(documentWriteRoutes({ writes }), sent)
-    expect([status, JSON.parse(body).code, writes.calls]).toEqual([400, 'miroir_unsupported', []])
+    const path = `/indexes/films/documents?csvDelimiter=${delimiter}`
+    const { status, body } = await send(documentWriteRoutes({ writes }), {
+      ...{ method: 'POST', path, type: 'text/csv', body: 'id\n1\n' },
+    })
+    expect([status, JSON.parse(body)]).toEqual([
+      400,
+      expect.objectContaining({
+        code: 'invalid_document_csv_delimiter',
+        message: `Invalid value in parameter \`csvDelimiter\`: ${reason}`,
+      }),
+    ])
   })
 
   it('deletes one, all, and by filter', async () => {

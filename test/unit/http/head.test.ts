@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { humanSize } from '../../../src/http/encode.ts'
+import { humanSize } from '../../../src/config/sizes.ts'
 import { examine, fieldOf } from '../../../src/http/hygiene.ts'
 import { parseTarget, targetFromLatin1 } from '../../../src/http/target.ts'
 
@@ -104,6 +104,11 @@ describe('humanSize', () => {
     [104_857_600, '100 MiB'],
     [100_000_000, '100 MB'],
     [1_500, '1.5 KB'],
+    [1_536, '1.536 KB'],
+    [1_048_577, '1.048577 MB'],
+    [2_621_440, '2.5 MiB'],
+    [2_048_000, '1.953125 MiB'],
+    [1_100_000_001, '1.100000001 GB'],
   ])('%i is %s', (bytes, text) => {
     expect(humanSize(bytes)).toBe(text)
   })

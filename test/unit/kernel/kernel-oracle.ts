@@ -1,4 +1,5 @@
 import { isFault, type Kernel, ROW } from '../../../src/kernel/kernel.ts'
+import { csvOracle } from './csv/csv-oracle.ts'
 import { gatherOracle } from './gather-oracle.ts'
 import { shardOracle } from './hash-oracle.ts'
 import { mergeOracle } from './merge-oracle.ts'
@@ -6,6 +7,7 @@ import { splitOracle } from './split-oracle.ts'
 
 /** The slow twins behind the kernels' own door, so that one suite runs on them too. */
 export const kernelOracle: Kernel = {
+  readCsv: ({ body, delimiter, bytesMax }) => csvOracle(body, delimiter, bytesMax),
   split(request) {
     const found = splitOracle(request)
     if (!Array.isArray(found)) return found

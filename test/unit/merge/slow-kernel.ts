@@ -28,7 +28,14 @@ export function slowKernel(shardOf: Kernel['shardOf'] = (key, shards) => key.len
   const missing = (): never => {
     throw new Error('not part of the stand-in')
   }
-  return { split: missing, gather: missing, merge: slowMerge, shardOf, close: async () => {} }
+  return {
+    split: missing,
+    readCsv: missing,
+    gather: missing,
+    merge: slowMerge,
+    shardOf,
+    close: async () => {},
+  }
 }
 
 function slowMerge(request: MergeRequest): MergeResult | KernelFault {

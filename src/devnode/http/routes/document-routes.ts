@@ -85,10 +85,9 @@ function csvDelimiter(call: NodeCall): string {
 
 function readDocuments(call: NodeCall, format: 'json' | 'ndjson' | 'csv'): string[] {
   const delimiter = csvDelimiter(call)
-  const text = bodyText(call)
-  if (text === '') throw refuse('missing_payload', `A ${format} payload is missing.`)
+  if (call.body.length === 0) throw refuse('missing_payload', `A ${format} payload is missing.`)
   try {
-    return format === 'csv' ? readCsv(text, delimiter) : splitDocuments(text, format)
+    return format === 'csv' ? readCsv(call.body, delimiter) : splitDocuments(bodyText(call), format)
   } catch (error) {
     if (error instanceof CsvFault) {
       throw refuse('malformed_payload', `The \`csv\` payload provided is malformed: \`${error.message}\`.`)
