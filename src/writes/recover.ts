@@ -11,6 +11,7 @@ import { metadataOf } from './dispatch/metadata.ts'
 import { settle } from './dispatch/settle.ts'
 import { sumOnce } from './operations/counts.ts'
 import { createBehaviour, dropBehaviour } from './operations/index-operations.ts'
+import { keyBehaviour } from './operations/primary-key.ts'
 import { settingsBehaviour } from './operations/settings-operation.ts'
 import {
   ANY_PART,
@@ -91,7 +92,8 @@ function revive(context: WriteContext, run: IndexRun, row: OperationRow): Operat
   }
   run.lastSeq = Math.max(run.lastSeq, row.seq)
   const key = (row.payload as { primaryKey?: string } | null)?.primaryKey
-  if (key !== undefined) run.primaryKey ??= key
+  if (row.kind === 'primary-key') run.primaryKey = key ?? run.primaryKey
+  else if (key !== undefined) run.primaryKey ??= key
   if (row.kind === 'drop') run.dropping = operation.ended.promise
   if (row.kind === 'settings') {
     run.settingsOpen++
@@ -149,6 +151,7 @@ function behaviourOf(context: WriteContext, row: OperationRow): OperationBehavio
   const payload = (row.payload ?? {}) as Payload
   if (row.kind === 'create') return createBehaviour()
   if (row.kind === 'drop') return dropBehaviour()
+  if (row.kind === 'primary-key') return keyBehaviour(context)
   if (row.kind === 'settings') {
     const raw = payload.raw ?? {}
     return settingsBehaviour(context, {

@@ -142,6 +142,8 @@ export class IndexRun {
   /** Settings changes under way: content operations wait meanwhile. */
   settingsOpen = 0
   dropping: Promise<unknown> | null = null
+  /** Its primary key is being replaced: writes wait. */
+  rekeying: Promise<unknown> | null = null
   /** Ends when the index exists for clients; null when it always did. */
   creation: Promise<unknown> | null = null
   #quietWaiters: (() => void)[] = []

@@ -60,6 +60,7 @@ export class ModelNode {
     const text = request.body === undefined ? '' : new TextDecoder().decode(request.body.slice())
     const body: unknown = text === '' ? null : JSON.parse(text)
     if (parts[0] === 'tasks') return this.#listTasks(url)
+    if (parts[0] === 'stats') return this.#stats()
     if (parts[0] !== 'indexes' || parts[1] === undefined) return { status: 404, body: null }
     const [, name, room, action] = parts
     if (room === 'settings') return this.#settings(request, name, body as Record<string, unknown>)
@@ -75,6 +76,13 @@ export class ModelNode {
     return this.indexes.has(name)
       ? { status: 200, body: { uid: name } }
       : { status: 404, body: ERROR('index_not_found', `Index \`${name}\` not found.`) }
+  }
+
+  #stats(): { status: number; body: unknown } {
+    const indexes = [...this.indexes].map(([name, { documents }]) => {
+      return [name, { numberOfDocuments: documents.size, isIndexing: false, fieldDistribution: {} }]
+    })
+    return { status: 200, body: { databaseSize: 0, lastUpdate: null, indexes: Object.fromEntries(indexes) } }
   }
 
   #listTasks(url: URL): { status: number; body: unknown } {
@@ -171,7 +179,10 @@ export class ModelNode {
     return this.#enqueue(name, 'indexUpdate', null, (task) => {
       const index = this.#existing(task, name)
       if (index === null) return
-      if (body.primaryKey !== undefined) index.primaryKey = body.primaryKey
+      const { primaryKey } = body
+      const taken = index.primaryKey !== null && index.primaryKey !== primaryKey && index.documents.size > 0
+      if (primaryKey !== undefined && taken) return this.#fail(task, 'index_primary_key_already_exists')
+      if (primaryKey !== undefined) index.primaryKey = primaryKey
       if (body.uid === undefined) return
       if (this.indexes.has(body.uid)) return this.#fail(task, 'index_already_exists')
       this.indexes.delete(name)

@@ -18,6 +18,7 @@ import { asJson, type JsonWrite } from './csv-documents.ts'
 import { bodyFault, checkDocuments } from './document-checks.ts'
 import { checkPlaces } from './geo-check.ts'
 import { ensureIndex, liveRun } from './index-operations.ts'
+import { claimKey, KeyMoved } from './primary-key.ts'
 import { finishedTask, newTask, receipt } from './receipts.ts'
 
 /** The primary key of a write, or why there is none (a node reports that in the task). */
@@ -61,7 +62,12 @@ export async function addDocuments(
   if (run.primaryKey !== null && run.primaryKey !== choice.key) {
     return failed(otherKey(run.primaryKey))
   }
-  return dispatchDocuments(context, { write, run, choice, task, deadline })
+  try {
+    return await dispatchDocuments(context, { write, run, choice, task, deadline })
+  } catch (error) {
+    if (!(error instanceof KeyMoved)) throw error
+    return addDocuments(context, write, deadline)
+  }
 }
 
 /**
@@ -89,7 +95,7 @@ async function dispatchDocuments(context: WriteContext, dispatch: Dispatch): Pro
   const behaviour = documentBehaviour(context, write, choice, () => made.bodies)
   const plan = (): NewOperation => {
     assertQuorum(context, run, shards)
-    run.primaryKey ??= choice.key
+    claimKey(run, choice.key)
     const payload = { primaryKey: choice.key, documents: choice.split.documents }
     const base = { barrier: false, canary: false, ids: null, bytes: write.body.length } as const
     return { ...base, run, kind: write.mode, shards, payload, task, behaviour }

@@ -18,12 +18,12 @@ import { finishedTask, newTask, receipt } from './receipts.ts'
 
 const creating = new WeakMap<WriteContext, Map<IndexUid, Promise<unknown>>>()
 
-/** The index that takes writes under this uid; waits for a deletion under way. */
+/** The index that takes writes under this uid; waits for a deletion or a change of key under way. */
 export async function liveRun(context: WriteContext, uid: IndexUid): Promise<IndexRun | undefined> {
   for (;;) {
     const run = context.runs.get(uid)
-    if (run?.dropping == null) return run
-    await run.dropping
+    if (run === undefined || (run.dropping === null && run.rekeying === null)) return run
+    await (run.dropping ?? run.rekeying)
   }
 }
 
@@ -123,7 +123,7 @@ function freshCopies(context: WriteContext, shards: number): Copy[][] {
   return copies
 }
 
-const unchanged: Consequence = { index: null, settingsApplied: [], retire: false }
+export const unchanged: Consequence = { index: null, settingsApplied: [], retire: false }
 
 export function createBehaviour(): OperationBehaviour {
   const body = utf8(JSON.stringify(deriveAll({})))
@@ -157,54 +157,6 @@ export async function createIndex(
   }
   const { operation } = await create(context, { uid, primaryKey, task, deadline })
   return receipt(operation)
-}
-
-/** Catalogue first here too: the primary key only reaches nodes with the documents. */
-export async function setPrimaryKey(
-  context: WriteContext,
-  uid: IndexUid,
-  primaryKey: string | null,
-  deadline: Deadline,
-): Promise<WriteReceipt> {
-  const task = newTask(context, uid, 'indexUpdate', { details: primaryKey === null ? {} : { primaryKey } })
-  const run = await liveRun(context, uid)
-  if (run === undefined) return finishedTask(context, task, errorBody('index_not_found', { uid }))
-  const present = run.primaryKey
-  if (present !== null && primaryKey !== null && present !== primaryKey) {
-    return finishedTask(
-      context,
-      task,
-      errorBody('index_primary_key_already_exists', { uid, primaryKey: present }),
-    )
-  }
-  run.primaryKey = primaryKey ?? present
-  const operation = await context.sequence.next((seq) =>
-    submit(context, seq, {
-      ...barrier(run, 'primary-key', keyBehaviour(context)),
-      payload: { primaryKey },
-      task,
-    }),
-  )
-  await operation.recorded
-  await confirmed(context, operation.operation, deadline)
-  return receipt(operation.operation)
-}
-
-function keyBehaviour(context: WriteContext): OperationBehaviour {
-  return {
-    async request(leg, name) {
-      const key = leg.operation.run.primaryKey
-      const body = utf8(JSON.stringify(key === null ? {} : { primaryKey: key }))
-      return { method: 'PATCH', path: `/indexes/${name}`, body, operation: 'index', write: true }
-    },
-    details: (operation) => operation.task?.details ?? null,
-    async whenDone(operation, ok) {
-      const { run } = operation
-      if (!ok) return unchanged
-      const updatedAt = timestamp(context.clock.wall())
-      return { ...unchanged, index: { ...run.row, primaryKey: run.primaryKey, updatedAt } }
-    },
-  }
 }
 
 export async function deleteIndex(
