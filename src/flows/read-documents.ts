@@ -33,7 +33,7 @@ export interface DocumentCall {
   readonly client: ClientRequest
 }
 
-/** A page of documents in the order of their last writes. Throws `MiroirError`. */
+/** A page of documents in the order asked for, or in that of their last writes. Throws `MiroirError`. */
 export async function listDocuments(deps: ReadDeps, call: ListCall, context: ReadContext): Promise<Reply> {
   const { uid, client } = call
   const view = deps.views.current()
@@ -68,12 +68,6 @@ async function listCopies(deps: ReadDeps, ask: Listing): Promise<Reply> {
     const choice = deps.scores
     const scope = { index, nodes: view.nodes, usable, draw: deps.random.next(), choice, request, shards }
     const plan = planList(scope)
-    if (plan.kind === 'refusal') {
-      const { uid, client } = call
-      const opinion = await nodeOpinion(deps, { view, index, uid, request: client, context })
-      if (opinion !== null) return opinion
-      throw fail('miroir_unsupported', { feature: plan.feature })
-    }
     deps.observe?.planned?.('documents', plan.targets.length, plan.merge.whole)
     const failedBefore = failed.size
     const retarget = retargetList(scope, plan)

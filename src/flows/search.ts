@@ -128,6 +128,7 @@ function scopeOf(
     index: place.index,
     nodes: place.view.nodes,
     usable: (node) => !place.failed.has(node) && deps.reachability.readable(node),
+    federates: (node) => deps.reachability.federates(node),
     draw: deps.random.next(),
     choice: deps.scores,
     request: ask.request,

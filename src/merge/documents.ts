@@ -6,17 +6,17 @@ import { faultOf, type Unmerged } from './search.ts'
 
 export type MergedDocuments = { readonly kind: 'merged'; readonly body: Uint8Array } | Unmerged
 
-/** Folds lists of documents, each ordered by last write, into one page of one list. */
+/** Folds lists of documents, each ordered alike by its node, into one page of one list. */
 export async function mergeList(
   kernel: Kernel,
   answers: readonly Uint8Array[],
   merge: ListMerge,
 ): Promise<MergedDocuments> {
-  const { offset, limit, echo } = merge
+  const { offset, limit, echo, sorted } = merge
   const result = await kernel.merge({
     answers,
     member: 'results',
-    order: 'seq',
+    ...(sorted ? ({ order: 'values', federation: 'cut' } as const) : ({ order: 'seq' } as const)),
     offset,
     limit,
     keepDetails: false,

@@ -10,6 +10,7 @@ import { concat, text, utf8 } from '../std/bytes.ts'
 import { keepDistinct } from './distinct.ts'
 import { foldEnvelopes, type ReplyUids } from './envelope.ts'
 import { Inquiry } from './inquiry.ts'
+import { plainEnvelope } from './plain-envelope.ts'
 
 /** Parts of a reply that may differ from one node's, as they are named to clients. */
 export type Approximate = 'total' | 'facets'
@@ -66,12 +67,17 @@ export async function mergeSearch(
       feature: `\`distinct\` by \`${attribute}\`, which has several values in a document, over several nodes`,
     }
   }
-  const envelope = foldEnvelopes(result.envelopes.map(text), {
-    merge,
-    uids,
-    total: page.total,
-    inquiry,
-  })
+  const envelopes = result.envelopes.map(text)
+  const { internal } = merge
+  const envelope = foldEnvelopes(
+    internal === null ? envelopes : envelopes.map((told) => plainEnvelope(told, internal)),
+    {
+      merge,
+      uids,
+      total: page.total,
+      inquiry,
+    },
+  )
   if ('input' in envelope) return { kind: 'fault', input: envelope.input, reason: 'not a search answer' }
   if (inquiry.open.length > 0) return { kind: 'ask', questions: inquiry.open }
   const { members, total, facetsExact } = envelope
@@ -104,7 +110,8 @@ function approximateParts(totalExact: boolean, facetsExact: boolean): readonly A
 
 function mergeRequest(answers: readonly Uint8Array[], merge: SearchMerge): MergeRequest {
   const { keepDetails } = merge
-  const request = { answers, member: 'hits', order: 'details', keepDetails } as const
+  const federation = merge.internal === null ? {} : ({ federation: 'cut' } as const)
+  const request = { answers, member: 'hits', order: 'details', keepDetails, ...federation } as const
   // Which hits a value leaves is known only once all are in order.
   if (merge.distinct !== null)
     return { offset: 0, limit: answers.length * (merge.offset + merge.limit), ...request }

@@ -21,6 +21,8 @@ export interface ReadTarget {
    * were enough. Absent: the node was asked for all that the page can need of it.
    */
   readonly depth?: number
+  /** Sent as a proxy's own request: answers tell in `_federation` what hits are ordered by. */
+  readonly internal?: boolean
 }
 
 export interface ReadTargets {
@@ -57,6 +59,11 @@ export interface SearchMerge {
   readonly facets: FacetOrder
   /** Attribute whose values may show up only once, to be enforced between answers; null = nothing to do. */
   readonly distinct: DistinctMerge | null
+  /**
+   * Answers are those of internal federated searches; `query` is the JSON text that a plain search would
+   * have answered as its own. Null: plain searches.
+   */
+  readonly internal: { readonly query: string } | null
   /** Sums of totals are no exact count (a score threshold stops nodes early). */
   readonly totalsApproximate: boolean
 }
@@ -77,6 +84,12 @@ export interface Ask {
   readonly filters: readonly string[]
   /** JSON texts of members that take the place of the client's; null = left out. */
   readonly members: Readonly<Record<string, string | null>>
+  /**
+   * Asked as an internal federated search: hits tell in `_federation.weightedScoreValues` what they are
+   * ordered by, displayed or not. With `distinct`, the name of an attribute that is distinct in place of the
+   * client's, `_federation.extra_document` has its values too. Absent: a plain search.
+   */
+  readonly internal?: { readonly distinct: string | null }
 }
 
 /** What the fold wants to know beyond the first answers, asked of every node that answered. */
@@ -110,6 +123,8 @@ export interface ListMerge {
   readonly offset: number
   readonly limit: number
   readonly echo: { readonly offset: string; readonly limit: string }
+  /** By the values that documents tell in `_federation`, else by the last writes. */
+  readonly sorted: boolean
 }
 
 export interface ListPlan extends ReadTargets {

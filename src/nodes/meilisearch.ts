@@ -95,7 +95,7 @@ const MASTER = { authority: 'master', operation: 'probe', write: false } as cons
 /** More keys than anybody has; a key beyond is not looked for. */
 const KEYS_MAX = 10_000
 /** Makes a node tell what it otherwise keeps to itself; it is a proxy's request then, not a client's. */
-const PROXY_SEARCH = { 'meili-proxy-search': 'true' } as const
+export const PROXY_SEARCH = { 'meili-proxy-search': 'true' } as const
 
 const EMPTY_FEDERATION: NodeRequest = {
   method: 'POST',

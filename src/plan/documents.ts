@@ -1,5 +1,5 @@
 import type { NodeId, ShardId } from '../model/ids.ts'
-import type { ListPlan, ReadTargets, Refusal, Retarget } from '../model/plan.ts'
+import type { ListPlan, ReadTargets, Retarget } from '../model/plan.ts'
 import { type JsonMember, objectText } from '../std/json-members.ts'
 import type { ListRequest } from './documents-request.ts'
 import { indexPath, isWhole, type ReadScope, targetsFor } from './targets.ts'
@@ -21,15 +21,14 @@ export interface DocumentScope extends ReadScope {
 const SEQ_FIELD = '_miroir_seq'
 
 /** Whom to ask for a page of documents. Pure: same arguments, same plan. */
-export function planList(scope: ListScope): ListPlan | Refusal {
+export function planList(scope: ListScope): ListPlan {
   const { request } = scope
   const merged = mergedTargets(scope, scope.shards)
   const whole = isWhole(merged)
-  if (merged.targets.length > 1 && request.sort.length > 0)
-    return { kind: 'refusal', feature: 'Sorting a list of documents over several nodes' }
   const targets = whole
     ? merged.targets.map((target) => ({
         ...target,
+        internal: false,
         body: listBody(scope, { shardFilter: target.shardFilter, whole }),
       }))
     : merged.targets
@@ -38,7 +37,7 @@ export function planList(scope: ListScope): ListPlan | Refusal {
     kind: 'list',
     targets,
     uncovered: merged.uncovered,
-    merge: { whole, offset: whole ? 0 : offset, limit, echo },
+    merge: { whole, offset: whole ? 0 : offset, limit, echo, sorted: !whole && request.sort.length > 0 },
   }
 }
 
@@ -47,7 +46,7 @@ export function planList(scope: ListScope): ListPlan | Refusal {
  * instead.
  */
 export function retargetList(scope: ListScope, plan: ListPlan): Retarget | null {
-  if (plan.merge.whole || scope.request.sort.length > 0) return null
+  if (plan.merge.whole) return null
   return (shards: readonly ShardId[], failed: ReadonlySet<NodeId>) =>
     mergedTargets({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) }, shards)
 }
@@ -57,7 +56,7 @@ export function standInList(scope: ListScope, plan: ListPlan): Retarget | null {
   if (!plan.merge.whole) return retargetList(scope, plan)
   return (shards: readonly ShardId[], failed: ReadonlySet<NodeId>) => {
     const other = planList({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) })
-    return other.kind === 'list' && other.merge.whole ? other : { targets: [], uncovered: shards }
+    return other.merge.whole ? other : { targets: [], uncovered: shards }
   }
 }
 
@@ -81,6 +80,8 @@ function mergedTargets(scope: ListScope, shards: readonly ShardId[]): ReadTarget
     method: 'POST',
     path: indexPath(name, 'documents/fetch'),
     body: listBody(scope, { shardFilter, whole: false }),
+    // Then nodes tell what they sorted by, which documents need not show.
+    internal: scope.request.sort.length > 0,
   }))
 }
 
@@ -94,11 +95,12 @@ function listBody(
     const elements = [...request.filters, JSON.stringify(shardFilter)]
     changes.push({ key: 'filter', value: `[${elements.join(',')}]` })
   }
-  if (request.sort.length === 0) changes.push({ key: 'sort', value: `["${SEQ_FIELD}:asc"]` })
+  // What a client's sort leaves open follows the last writes too.
+  changes.push({ key: 'sort', value: JSON.stringify([...request.sort, `${SEQ_FIELD}:asc`]) })
   if (!whole) {
     const reach = Math.min(Number.MAX_SAFE_INTEGER, request.offset + request.limit)
     changes.push({ key: 'offset', value: '0' }, { key: 'limit', value: String(reach) })
-    if (request.fields !== null)
+    if (request.fields !== null && request.sort.length === 0)
       changes.push({ key: 'fields', value: JSON.stringify([...request.fields, SEQ_FIELD]) })
   }
   const keys = new Set(changes.map((change) => change.key))

@@ -1,7 +1,7 @@
 import type { NodeId, ShardId } from '../model/ids.ts'
 import type { Question, ReadTarget, ReadTargets, Retarget } from '../model/plan.ts'
-import { askBody, type SearchScope } from './search-body.ts'
-import { indexPath, targetsFor } from './targets.ts'
+import { askRequest, type SearchScope } from './search-body.ts'
+import { targetsFor } from './targets.ts'
 
 /** The same copies that answered first, asked once more. */
 export function questionTargets(
@@ -11,7 +11,7 @@ export function questionTargets(
 ): readonly ReadTarget[] {
   return answered.map((target) => ({
     ...target,
-    ...questionParts(scope, { name: target.name, shardFilter: target.shardFilter }, question),
+    ...askRequest(scope, target, question.ask),
   }))
 }
 
@@ -21,14 +21,6 @@ export function retargetQuestion(scope: SearchScope, question: Question): Retarg
     targetsFor(
       { ...scope, usable: (node) => !failed.has(node) && scope.usable(node) },
       shards,
-      (name, shardFilter) => questionParts(scope, { name, shardFilter }, question),
+      (name, shardFilter) => askRequest(scope, { name, shardFilter }, question.ask),
     )
-}
-
-function questionParts(
-  scope: SearchScope,
-  { name, shardFilter }: { readonly name: string; readonly shardFilter: string | null },
-  { ask }: Question,
-): { method: 'POST'; path: string; body: string } {
-  return { method: 'POST', path: indexPath(name, 'search'), body: askBody(scope, shardFilter, ask) }
 }

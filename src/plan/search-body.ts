@@ -1,10 +1,13 @@
-import type { Ask } from '../model/plan.ts'
-import { type JsonMember, objectText } from '../std/json-members.ts'
+import type { NodeId } from '../model/ids.ts'
+import type { Ask, ReadTarget } from '../model/plan.ts'
+import { type JsonMember, membersOf, memberValue, objectText } from '../std/json-members.ts'
 import type { SearchRequest } from './search-request.ts'
-import type { ReadScope } from './targets.ts'
+import { indexPath, type ReadScope } from './targets.ts'
 
 export interface SearchScope extends ReadScope {
   readonly request: SearchRequest
+  /** Answers internal federated searches. */
+  readonly federates: (node: NodeId) => boolean
   /** Filters of the caller's own (tenants): JSON texts of elements of the outer filter array. */
   readonly extraFilters: readonly string[]
   /** Values that nodes list of a facet, at least, before they cut it off. */
@@ -33,8 +36,46 @@ export function wholeBody(scope: SearchScope, shardFilter: string | null): strin
   return changes.length === 0 ? request.text : objectText(replaced(request.members, changes))
 }
 
-/** One of several nodes: the first hits of its shards, with what they are ordered by. */
-export function askBody(scope: SearchScope, shardFilter: string | null, ask: Ask): string {
+/** One of several nodes and the shards that it is asked for. */
+export interface AskedPlace {
+  /** Physical index name. */
+  readonly name: string
+  readonly shardFilter: string | null
+}
+
+type AskRequest = Required<Pick<ReadTarget, 'path' | 'internal'>> & {
+  readonly method: 'POST'
+  readonly body: string
+}
+
+/** The request to one of several nodes: the first hits of its shards, with what they are ordered by. */
+export function askRequest(scope: SearchScope, place: AskedPlace, ask: Ask): AskRequest {
+  const { name, shardFilter } = place
+  const internal = ask.internal !== undefined
+  const body = askBody(scope, shardFilter, ask)
+  if (!internal) return { method: 'POST', path: indexPath(name, 'search'), body, internal }
+  const federated = federatedBody(membersOf(body), name, ask.internal.distinct)
+  return { method: 'POST', path: '/multi-search', body: federated, internal }
+}
+
+/** Members that a search may not have itself when it is federated. */
+const FEDERATED = ['offset', 'limit', 'page', 'hitsPerPage', 'showPerformanceDetails']
+
+/** A search as the only one of a federated search, which answers the same hits in the same order. */
+function federatedBody(members: readonly JsonMember[], name: string, distinct: string | null): string {
+  const index = JSON.stringify(name)
+  const federation = members.filter(({ key }) => FEDERATED.includes(key))
+  const facets = memberValue(members, 'facets')
+  // No facets of a plain search are no answer about facets; here they would be an empty one.
+  if (facets !== undefined && /[^\s[\]]/.test(facets) && facets !== 'null')
+    federation.push({ key: 'facetsByIndex', value: `{${index}:${facets}}` })
+  const given = distinct === null ? [] : [{ key: 'distinct', value: JSON.stringify(distinct) }]
+  const left = [...FEDERATED, 'facets', ...given.map(({ key }) => key)]
+  const query = [{ key: 'indexUid', value: index }, ...members.filter(({ key }) => !left.includes(key))]
+  return `{"queries":[${objectText(query)}],"federation":${objectText([...federation, ...given])}}`
+}
+
+function askBody(scope: SearchScope, shardFilter: string | null, ask: Ask): string {
   const { request, extraFilters } = scope
   const own = Object.entries(ask.members)
   const given = request.members.filter(({ key }) => !OWNED.includes(key) && !Object.hasOwn(ask.members, key))

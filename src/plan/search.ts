@@ -9,8 +9,7 @@ import type {
   SearchMerge,
   SearchPlan,
 } from '../model/plan.ts'
-import type { IndexView } from '../model/view.ts'
-import { askBody, clampedWindow, type SearchScope, wholeBody } from './search-body.ts'
+import { askRequest, clampedWindow, type SearchScope, wholeBody } from './search-body.ts'
 import type { SearchRequest } from './search-request.ts'
 import { allShards, indexPath, isWhole, targetsFor } from './targets.ts'
 
@@ -18,22 +17,45 @@ export type { SearchScope } from './search-body.ts'
 
 /** Whom to ask what, and what to do with the answers. Pure: same arguments, same plan. */
 export function planSearch(scope: SearchScope): SearchPlan | Refusal {
-  const { index } = scope
-  const merged = mergedTargets(scope, allShards(index), likelyDepth)
-  const whole = isWhole(merged)
-  const feature = merged.targets.length > 1 ? unsupportedFeature(scope) : null
+  const shards = allShards(scope.index)
+  const found = mergedTargets(scope, shards, likelyDepth)
+  if (isWhole(found)) return wholePlan(scope, found)
+  const feature = found.targets.length > 1 ? unsupportedFeature(scope) : null
   if (feature !== null) return { kind: 'refusal', feature }
-  const targets = whole
-    ? merged.targets.map((target) => ({ ...target, body: wholeBody(scope, target.shardFilter) }))
-    : merged.targets
-  return { kind: 'search', targets, uncovered: merged.uncovered, merge: mergeOf(scope, whole) }
+  const hidden = hiddenSortFields(scope)
+  if (hidden.length === 0) return { kind: 'search', ...found, merge: mergeOf(scope, false) }
+  const telling = mergedTargets(tellingOnly(scope), shards, likelyDepth)
+  if (isWhole(telling)) return wholePlan(scope, telling)
+  if (telling.uncovered.length > found.uncovered.length) {
+    const fields = hidden.join('`, `')
+    const where = 'over several nodes that do not all have the runtime flag `network`'
+    return {
+      kind: 'refusal',
+      feature: `Sorting by a field outside \`displayedAttributes\` (\`${fields}\`) ${where}`,
+    }
+  }
+  return { kind: 'search', ...telling, merge: mergeOf(scope, false) }
+}
+
+/** One node has everything: it answers the client's own search. */
+function wholePlan(scope: SearchScope, { targets, uncovered }: ReadTargets): SearchPlan {
+  const asked = targets.map(({ depth: _, ...target }) => {
+    const body = wholeBody(scope, target.shardFilter)
+    return { ...target, path: indexPath(target.name, 'search'), body, internal: false }
+  })
+  return { kind: 'search', targets: asked, uncovered, merge: mergeOf(scope, true) }
+}
+
+/** The same nodes less those that do not tell hidden values. */
+function tellingOnly(scope: SearchScope): SearchScope {
+  return { ...scope, usable: (node) => scope.usable(node) && scope.federates(node) }
 }
 
 /** The same nodes again, for all that the page can need of each. */
 export function deeperSearch(scope: SearchScope, targets: readonly ReadTarget[]): ReadTargets {
   const deeper = targets.map(({ depth: _, ...target }) => ({
     ...target,
-    body: askBody(scope, target.shardFilter, firstAsk(scope, reachOf(scope))),
+    ...askRequest(scope, target, firstAsk(scope, reachOf(scope))),
   }))
   return { targets: deeper, uncovered: [] }
 }
@@ -44,8 +66,9 @@ export function deeperSearch(scope: SearchScope, targets: readonly ReadTarget[])
  */
 export function retargetSearch(scope: SearchScope, plan: SearchPlan): Retarget | null {
   if (plan.merge.whole || unsupportedFeature(scope) !== null) return null
+  const { usable } = plan.merge.internal === null ? scope : tellingOnly(scope)
   return (shards: readonly ShardId[], failed: ReadonlySet<NodeId>) =>
-    mergedTargets({ ...scope, usable: (node) => !failed.has(node) && scope.usable(node) }, shards, reachOf)
+    mergedTargets({ ...scope, usable: (node) => !failed.has(node) && usable(node) }, shards, reachOf)
 }
 
 /** Copies that can answer in a slow one's place: of the same plan, so that either answer fits its merge. */
@@ -61,15 +84,14 @@ export function standInSearch(scope: SearchScope, plan: SearchPlan): Retarget | 
 type DepthRule = (scope: SearchScope, shards: number) => number
 
 function mergedTargets(scope: SearchScope, shards: readonly ShardId[], depthOf: DepthRule): ReadTargets {
-  // Nodes that need no filter of their own and as many hits get the same text.
-  const bodies = new Map<string, string>()
+  // Nodes that call the index alike, need no filter and as many hits get the same text.
+  const requests = new Map<string, ReturnType<typeof askRequest>>()
   const reach = reachOf(scope)
   return targetsFor(scope, shards, (name, shardFilter, own) => {
     const depth = depthOf(scope, own.length)
-    const key = `${depth} ${shardFilter}`
-    const body = bodies.get(key) ?? askBody(scope, shardFilter, firstAsk(scope, depth))
-    bodies.set(key, body)
-    const request = { method: 'POST', path: indexPath(name, 'search'), body } as const
+    const key = `${name} ${depth} ${shardFilter}`
+    const request = requests.get(key) ?? askRequest(scope, { name, shardFilter }, firstAsk(scope, depth))
+    requests.set(key, request)
     return depth < reach ? { ...request, depth } : request
   })
 }
@@ -104,7 +126,8 @@ function firstAsk(scope: SearchScope, reach: number): Ask {
   const distinct = distinctMerge(scope)
   const shown = [...(scope.request.attributesToRetrieve ?? []), distinct?.attribute]
   const members = distinct?.hide === true ? { attributesToRetrieve: JSON.stringify(shown) } : {}
-  return { reach, filters: [], members }
+  const ask = { reach, filters: [], members }
+  return hiddenSortFields(scope).length === 0 ? ask : { ...ask, internal: { distinct: null } }
 }
 
 function mergeOf(scope: SearchScope, whole: boolean): SearchMerge {
@@ -124,6 +147,7 @@ function mergeOf(scope: SearchScope, whole: boolean): SearchMerge {
       fullAt: scope.nodeFacetValues,
     },
     distinct: whole ? null : distinctMerge(scope),
+    internal: whole || hiddenSortFields(scope).length === 0 ? null : { query: JSON.stringify(request.query) },
     totalsApproximate: !whole && request.threshold && request.echo.kind === 'offset',
   }
 }
@@ -140,7 +164,7 @@ function distinctMerge({ index, request }: SearchScope): DistinctMerge | null {
 
 /** Names what several nodes cannot answer exactly; null when nothing stands in the way. */
 function unsupportedFeature(scope: SearchScope): string | null {
-  const { index, request } = scope
+  const { request } = scope
   if (request.semantic) return 'A hybrid or vector search over several nodes'
   if (request.delegated) return '`personalize` or `useNetwork` over several nodes'
   const distinct = distinctMerge(scope)
@@ -148,9 +172,6 @@ function unsupportedFeature(scope: SearchScope): string | null {
     return `\`distinct\` by \`${distinct.attribute}\`, which hits do not show, over several nodes`
   if (request.threshold && !constantScale(request))
     return '`rankingScoreThreshold` for a query of several words over several nodes'
-  const hidden = hiddenSortFields(index, request)
-  if (hidden.length > 0)
-    return `Sorting by a field outside \`displayedAttributes\` (\`${hidden.join('`, `')}\`) over several nodes`
   return null
 }
 
@@ -171,8 +192,8 @@ export function constantScale(request: Pick<SearchRequest, 'query' | 'matchesAll
   return /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]+$/u.test(query)
 }
 
-/** Nodes blank out the values of these in what hits are ordered by. */
-function hiddenSortFields(index: IndexView, request: SearchRequest): string[] {
+/** Nodes blank out the values of these in what hits are ordered by; internal searches tell them. */
+function hiddenSortFields({ index, request }: SearchScope): string[] {
   const { displayedAttributes, customRuleFields } = index.facts
   if (displayedAttributes === null || displayedAttributes.includes('*')) return []
   const asked = request.sort

@@ -22,7 +22,7 @@ export type Shape = (
   name: string,
   shardFilter: string | null,
   shards: readonly ShardId[],
-) => Pick<ReadTarget, 'method' | 'path' | 'body' | 'depth'>
+) => Pick<ReadTarget, 'method' | 'path' | 'body' | 'depth' | 'internal'>
 
 export function allShards(index: IndexView): readonly ShardId[] {
   return Array.from({ length: index.shards }, (_, shard) => shard)

@@ -1,6 +1,7 @@
 import type { CopyFault } from '../model/answers.ts'
 import type { NodeId } from '../model/ids.ts'
 import type { ReadTarget } from '../model/plan.ts'
+import { PROXY_SEARCH } from '../nodes/meilisearch.ts'
 import type { NodeRequest, Transport } from '../nodes/transport.ts'
 import { utf8 } from '../std/bytes.ts'
 import type { Cancel } from '../std/cancel.ts'
@@ -68,7 +69,11 @@ function requestOf(target: ReadTarget, { operation, headers, cancel }: Ask): Nod
     operation,
     write: false,
     ...(target.body === null ? {} : { body: bytesOf(target.body) }),
-    ...(headers === undefined ? {} : { headers }),
+    ...(target.internal === true
+      ? { headers: { ...headers, ...PROXY_SEARCH } }
+      : headers === undefined
+        ? {}
+        : { headers }),
     ...(cancel === undefined ? {} : { cancel }),
   }
 }

@@ -19,6 +19,9 @@ const NODE_FAULTS: Readonly<Record<string, CopyFault>> = {
   too_many_search_requests: 'overloaded',
 }
 
+/** What a node says to internal searches when its flag was switched off behind our back. */
+const FLAG_LOST = 'Performing a remote federated search requires'
+
 export function verdictOf(outcome: Outcome): Verdict {
   if (outcome.kind === 'never-sent') return { kind: 'failed', fault: 'unreachable', reason: outcome.reason }
   if (outcome.kind === 'ambiguous') return { kind: 'failed', fault: 'late', reason: outcome.reason }
@@ -32,6 +35,8 @@ export function verdictOf(outcome: Outcome): Verdict {
   if (nodeFault !== undefined) return { kind: 'failed', fault: nodeFault, reason: `status ${status} ${code}` }
   if (status === 429) return { kind: 'failed', fault: 'overloaded', reason: 'status 429' }
   if (status < 400 || status >= 500) return { kind: 'failed', fault: 'broken', reason: `status ${status}` }
+  if (code === 'feature_not_enabled' && text(body).includes(FLAG_LOST))
+    return { kind: 'failed', fault: 'broken', reason: 'the runtime flag `network` is off' }
   if (code === null) return { kind: 'failed', fault: 'garbage', reason: `status ${status} without an error` }
   return { kind: 'refused', status, body, code }
 }

@@ -27,6 +27,8 @@ const SORTS = [
   'info.budget:desc',
   '_geoPoint(48.8, 2.3):asc',
 ]
+/** Nodes order document lists by their own rule within a metre. */
+const LIST_SORTS = [...SORTS, 'nothing:asc']
 const FIELDS = ['id', 'title', 'rating', 'tags', 'info', 'info.country', 'nothing', '*']
 
 function misspelled(dice: Dice, word: string): string {
@@ -76,6 +78,7 @@ function window(dice: Dice, body: Record<string, unknown>): void {
   if (kind < 2) Object.assign(body, { limit: dice.below(30), offset: dice.below(12) })
   else if (kind === 2) Object.assign(body, { page: 1 + dice.below(4), hitsPerPage: dice.below(9) })
   else if (kind === 3) Object.assign(body, { limit: 500 })
+  else if (kind === 4) Object.assign(body, { limit: dice.below(30), offset: dice.below(250) })
 }
 
 function shown(dice: Dice, body: Record<string, unknown>): void {
@@ -168,7 +171,10 @@ export function listing(dice: Dice, known: Known): Step {
   }
   const ids = dice.chance(0.3) ? { ids: dice.some([...known.used, 999_999], 6) } : {}
   const chosen = dice.chance(0.5) ? { filter: filter(dice) } : {}
-  const body = JSON.stringify({ ...page, ...fields, ...ids, ...chosen })
+  const sorted = dice.chance(0.5) ? { sort: [...dice.some(LIST_SORTS, 3), 'serial:asc'] } : {}
+  const deep = 'sort' in sorted ? { limit: dice.below(40), offset: dice.below(150) } : page
+  const body = JSON.stringify({ ...deep, ...fields, ...ids, ...chosen, ...sorted })
+  if (dice.chance(0.1) && !('filter' in chosen)) return asParameters(path, { ...deep, ...sorted, ...fields })
   return { method: 'POST', path: `${path}/fetch`, body }
 }
 

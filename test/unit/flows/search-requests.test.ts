@@ -22,7 +22,8 @@ test('what is not exact over several nodes is refused by name', async () => {
   ]
   for (const [body, with_, message] of cases) {
     const world = worldOf(viewOf(TWO_GROUPS, with_), honest)
-    const reply = shown(await post(world, body))
+    const deps = { ...world.deps, reachability: { ...world.deps.reachability, federates: () => false } }
+    const reply = shown(await post({ ...world, deps }, body))
     expect([reply.status, reply.body['code']]).toEqual([400, 'miroir_unsupported'])
     expect(reply.body['message']).toMatch(message)
     // One node is asked whether it has an objection of its own.

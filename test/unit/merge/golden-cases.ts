@@ -65,6 +65,7 @@ export function mergeOf(file: GoldenFile, query: GoldenCase['query']): SearchMer
     index,
     nodes: view.nodes,
     usable: () => true,
+    federates: () => true,
     draw: 0,
     request,
     extraFilters: [],

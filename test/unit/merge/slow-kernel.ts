@@ -47,7 +47,7 @@ function slowMerge(request: MergeRequest): MergeResult | KernelFault {
       const members = membersOf(text(body))
       const list = memberValue(members, request.member)
       if (list?.[0] !== '[') throw new SyntaxError('no list')
-      lists.push(elementsOf(list).map((hit, place) => readHit(hit, answer, place)))
+      lists.push(elementsOf(list).map((hit, place) => readHit(hit, request, { answer, place })))
       envelopes.push(utf8(objectText(members.filter((member) => member.key !== request.member))))
     } catch {
       return { fault: 'syntax', offset: 0, input: answer }
@@ -58,7 +58,7 @@ function slowMerge(request: MergeRequest): MergeResult | KernelFault {
   const reached = all.slice(0, request.offset + request.limit)
   const shown = reached.slice(request.offset)
   return {
-    hits: utf8(shown.map((hit) => shownHit(hit, request.keepDetails)).join(',')),
+    hits: utf8(shown.map((hit) => shownHit(hit, request)).join(',')),
     count: shown.length,
     received: lists.map((list) => list.length),
     consumed: lists.map((_, answer) => reached.filter((hit) => hit.answer === answer).length),
@@ -66,20 +66,46 @@ function slowMerge(request: MergeRequest): MergeResult | KernelFault {
   }
 }
 
-function readHit(hit: string, answer: number, place: number): Hit {
+function readHit(hit: string, request: MergeRequest, at: { answer: number; place: number }): Hit {
   const members = membersOf(hit)
   const details = memberValue(members, '_rankingScoreDetails')
   const seq = memberValue(members, '_miroir_seq')
+  const told = request.federation === undefined ? undefined : memberValue(members, '_federation')
+  const values = sortedBy(told)
   const entries = Object.entries(JSON.parse(details ?? '{}') as Record<string, Detail>)
   entries.sort(([, one], [, other]) => one.order - other.order)
-  return { members, details: entries, seq: seq === undefined ? '' : JSON.parse(seq), answer, place }
+  const known = request.order === 'values' ? values : shownDetails(entries, values)
+  return { members, details: known, seq: seq === undefined ? '' : JSON.parse(seq), ...at }
+}
+
+/** What `_federation` tells of sorts, in the form of details. */
+function sortedBy(federation: string | undefined): (readonly [string, Detail])[] {
+  type Told = { readonly asc: boolean; readonly value?: unknown; readonly distance?: unknown }
+  type Element = { readonly sort?: Told; readonly geoSort?: Told }
+  const { weightedScoreValues = [] } = JSON.parse(federation ?? '{}') as { weightedScoreValues?: Element[] }
+  const sorts = weightedScoreValues.filter(({ sort, geoSort }) => (sort ?? geoSort) !== undefined)
+  return sorts.map(({ sort, geoSort }, order) => {
+    const direction = (sort ?? geoSort)?.asc === true ? 'asc' : 'desc'
+    if (geoSort !== undefined) return [`_geoPoint():${direction}`, { order, distance: geoSort.distance }]
+    return [`told:${direction}`, { order, value: sort?.value ?? null }]
+  })
+}
+
+/** Details with their hidden values filled in: the nth sort is the nth value told. */
+function shownDetails(entries: [string, Detail][], values: (readonly [string, Detail])[]): Hit['details'] {
+  let next = 0
+  return entries.map(([name, detail]) => {
+    if (!/:(?:asc|desc)$|^<hidden-rule-/.test(name)) return [name, detail]
+    const told = values[next++]
+    return name.startsWith('<hidden-rule-') && told !== undefined ? told : [name, detail]
+  })
 }
 
 const isOurs = (name: string): boolean => name === '_miroir_shard' || name === '_miroir_seq'
 
-function shownHit(hit: Hit, keepDetails: boolean): string {
+function shownHit(hit: Hit, { keepDetails, federation }: MergeRequest): string {
   const members = hit.members
-    .filter((member) => !isOurs(member.key))
+    .filter((member) => !isOurs(member.key) && !(federation === 'cut' && member.key === '_federation'))
     .map((member) => {
       if (member.key === '_formatted' || member.key === '_matchesPosition')
         return {

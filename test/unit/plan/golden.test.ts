@@ -11,6 +11,8 @@ interface GoldenPlan {
   readonly view: { readonly nodes: Placement; readonly facts?: Partial<SearchFacts> }
   /** Nodes that may not be asked. */
   readonly down?: readonly string[]
+  /** Nodes that do not answer internal searches. */
+  readonly withoutFlag?: readonly string[]
   readonly draw?: number
   readonly extraFilters?: readonly string[]
   readonly request: unknown
@@ -31,6 +33,7 @@ test.each(readdirSync(FOLDER).sort())('%s', (file) => {
     index,
     nodes: view.nodes,
     usable,
+    federates: (node) => !(golden.withoutFlag ?? []).includes(node),
     draw,
     request,
     extraFilters,
@@ -42,15 +45,15 @@ test.each(readdirSync(FOLDER).sort())('%s', (file) => {
 /** A plan as the files have it: nodes by name, bodies as JSON. */
 function printed(plan: SearchPlan | Refusal): unknown {
   if (plan.kind === 'refusal') return { refused: plan.feature }
-  const { whole, offset, limit, echo, keepDetails, distinct } = plan.merge
+  const { whole, offset, limit, echo, keepDetails, distinct, internal } = plan.merge
   return {
-    targets: plan.targets.map(({ node, method, path, shards, body }) => ({
+    targets: plan.targets.map(({ node, method, path, shards, body, internal }) => ({
       node: node.id,
-      request: `${method} ${path}`,
+      request: `${method} ${path}${internal ? ', internal' : ''}`,
       shards,
       body: JSON.parse(String(body)),
     })),
     uncovered: plan.uncovered,
-    merge: { whole, offset, limit, echo, keepDetails, distinct },
+    merge: { whole, offset, limit, echo, keepDetails, distinct, ...(internal === null ? {} : { internal }) },
   }
 }
