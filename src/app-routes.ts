@@ -15,6 +15,7 @@ import type { Config } from './config/schema.ts'
 import type { Keys } from './features/keys/keys.ts'
 import { createTasks } from './features/tasks/tasks.ts'
 import type { ReadDeps, ReadObserver } from './flows/read-deps.ts'
+import { SharedSearches } from './flows/sharing.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import type { Route } from './model/call.ts'
 import type { Store, StoreSnapshot } from './model/store.ts'
@@ -97,6 +98,9 @@ function readDeps(parts: RouteParts): ReadDeps {
   return {
     ...{ views, reachability: health, transport, kernel, clock, random, scores },
     ...(enabled ? { hedging } : {}),
+    ...(config.search.coalesce
+      ? { shared: new SharedSearches({ clock, observe: metrics.sharedSearch }) }
+      : {}),
     config: { nodeTimeoutMs, unavailableShardPolicy },
     observe: readObserver(metrics),
   }

@@ -1,5 +1,5 @@
 import type { ReadDeps } from '../flows/read-deps.ts'
-import { search } from '../flows/search.ts'
+import { sharedSearch } from '../flows/shared-search.ts'
 import type { Call, Reply, Route } from '../model/call.ts'
 import { type JsonMember, membersOf, objectText } from '../std/json-members.ts'
 import { bodyText, requireJsonBody } from './json-body.ts'
@@ -53,7 +53,7 @@ export function searchRoutes(deps: ReadDeps): Route[] {
 async function searchByBody(deps: ReadDeps, call: Call): Promise<Reply> {
   requireJsonBody(call)
   const client = { method: 'POST', route: 'search', body: call.body, operation: 'search' } as const
-  return search(deps, { uid: uidOf(call), text: bodyText(call.body), client }, readContext(call))
+  return sharedSearch(deps, { uid: uidOf(call), text: bodyText(call.body), client }, readContext(call))
 }
 
 async function searchByQuery(deps: ReadDeps, call: Call): Promise<Reply> {
@@ -61,7 +61,7 @@ async function searchByQuery(deps: ReadDeps, call: Call): Promise<Reply> {
   const client = { method: 'GET', route, body: null, operation: 'search' } as const
   const text = bodyFromQuery(parametersOf(call.query), PARAMETERS)
   const body = text === null ? null : gathered(text)
-  return search(deps, { uid: uidOf(call), text: body, client }, readContext(call))
+  return sharedSearch(deps, { uid: uidOf(call), text: body, client }, readContext(call))
 }
 
 /** Parameters that are members of an object in a body; null when one is missing that the others need. */

@@ -43,6 +43,14 @@ export const limits = {
   writeResendMs: 30_000,
   /** Operations of one index that wait for one node, or for its acknowledgement. */
   laneOperationsMax: 10_000,
+  /** Age up to which a search under way may be joined by equal ones. */
+  sharingWindowMs: 50,
+  /** Searches that may share the answer of one. */
+  sharersMax: 1_000,
+  /** Searches under way that others may join. */
+  sharedSearchesMax: 10_000,
+  /** Longest body of a search that is shared, in characters: it is its own key. */
+  sharedTextMax: 16_384,
   /** Connections to one node. */
   nodeConnectionsMax: 128,
   /** Values per facet asked of nodes, at least. */

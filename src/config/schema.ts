@@ -155,6 +155,9 @@ export const schema = z.strictObject({
         'When no copy of a shard answers: `partial` answers with the rest and `X-Miroir-Degraded`, `error` with 503.',
     }),
   }),
+  search: section('How searches are answered.', {
+    coalesce: flag(true, 'Equal searches made at the same moment share one round of requests to nodes.'),
+  }),
   writes: section('How writes are spread over nodes.', {
     min_acks: whole(
       1,

@@ -8,6 +8,7 @@ import type { NodeScores } from '../scatter/node-scores.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Deadline } from '../std/deadline.ts'
 import type { Random } from '../std/random.ts'
+import type { SharedSearches } from './sharing.ts'
 
 /** Asks nodes to say which index and query an answer belongs to. */
 export const METADATA_HEADER = 'meili-include-metadata'
@@ -45,6 +46,8 @@ export interface ReadDeps {
   readonly scores?: NodeScores
   /** Absent: no part of a read is asked twice. */
   readonly hedging?: Hedging
+  /** Absent: every search asks nodes by itself. */
+  readonly shared?: SharedSearches
 }
 
 /** What travels with one read besides its body. */

@@ -73,6 +73,14 @@ function requestFamilies({ counter, gauge, histogram }: Kinds) {
       'miroir_scatter_deeper_total',
       'Nodes asked a second time for more hits of a deep page.',
     ),
+    searchesLed: counter(
+      'miroir_query_coalesce_leaders_total',
+      'Searches asked of nodes that equal ones could join.',
+    ),
+    searchesJoined: counter(
+      'miroir_query_coalesce_hits_total',
+      'Searches that took part in an equal one already under way.',
+    ),
     ...hedgeFamilies({ counter, gauge, histogram }),
   }
 }

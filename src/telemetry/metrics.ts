@@ -36,6 +36,8 @@ export interface Metrics {
   scatterPartial(): void
   scatterRetry(): void
   scatterDeeper(targets: number): void
+  /** A search asked nodes and may be joined (`led`), or joined another one. */
+  sharedSearch(event: 'led' | 'joined'): void
   /** A hedge's request was sent, a hedge ended, or one was not sent for want of budget. */
   hedge(event: 'sent' | 'won' | 'lost' | 'no-budget'): void
   breakerOpened(nodeId: string): void
@@ -66,6 +68,10 @@ export function createMetrics(options: MetricsOptions = { process: true }): Metr
     scatterPartial: () => families.scatterPartial.inc(),
     scatterRetry: () => families.scatterRetries.inc(),
     scatterDeeper: (targets) => families.scatterDeeper.inc(targets),
+    sharedSearch(event) {
+      if (event === 'led') families.searchesLed.inc()
+      else families.searchesJoined.inc()
+    },
     hedge(event) {
       if (event === 'sent') families.hedgeRequests.inc()
       else if (event === 'no-budget') families.hedgesWithoutBudget.inc()

@@ -21,6 +21,8 @@ const FAMILIES = [
   'miroir_scatter_partial_responses_total',
   'miroir_scatter_deeper_total',
   'miroir_scatter_retries_total',
+  'miroir_query_coalesce_leaders_total',
+  'miroir_query_coalesce_hits_total',
   'miroir_hedge_fired_total',
   'miroir_hedge_requests_total',
   'miroir_hedge_budget_exhausted_total',
