@@ -36,7 +36,16 @@ const rooms = {
 }
 
 /** Files that wire rooms together and may import all of them. */
-const free = ['app.ts', 'app-routes.ts', 'observe.ts', 'open-store.ts', 'serve.ts', 'demo.ts', 'main.ts']
+const free = [
+  'app.ts',
+  'app-routes.ts',
+  'read-path.ts',
+  'observe.ts',
+  'open-store.ts',
+  'serve.ts',
+  'demo.ts',
+  'main.ts',
+]
 
 /** Libraries with effects or a dialect of their own, and the rooms that are their only door. */
 const doors = {

@@ -14,15 +14,12 @@ import { documentWriteRoutes } from './api/write-documents.ts'
 import type { Config } from './config/schema.ts'
 import type { Keys } from './features/keys/keys.ts'
 import { createTasks } from './features/tasks/tasks.ts'
-import type { ReadDeps, ReadObserver } from './flows/read-deps.ts'
-import { SharedSearches } from './flows/sharing.ts'
 import type { Kernel } from './kernel/kernel.ts'
 import type { Route } from './model/call.ts'
 import type { Store, StoreSnapshot } from './model/store.ts'
 import { createMeilisearchClient } from './nodes/meilisearch.ts'
 import type { Transport } from './nodes/transport.ts'
-import { createHedging } from './scatter/hedging.ts'
-import { createNodeScores } from './scatter/node-scores.ts'
+import { createReadPath } from './read-path.ts'
 import type { Clock } from './std/clock.ts'
 import { deadlineAfter } from './std/deadline.ts'
 import type { Random } from './std/random.ts'
@@ -54,7 +51,7 @@ export function appRoutes(parts: RouteParts): Route[] {
   const client = createMeilisearchClient(transport)
   const { shards, replicationFactor, placements } = parts.snapshot
   const { nodeTimeoutMs } = config.scatter
-  const read = readDeps(parts)
+  const { read, gated } = createReadPath(parts)
   const routes = [
     ...systemRoutes({
       ...{ views, health, clock },
@@ -79,31 +76,7 @@ export function appRoutes(parts: RouteParts): Route[] {
     }),
     ...unsupportedRoutes(),
   ]
-  return routes.map(withFacts)
-}
-
-function readDeps(parts: RouteParts): ReadDeps {
-  const { registry: views, health, transport, kernel, clock, random, config, metrics } = parts
-  const { nodeTimeoutMs, unavailableShardPolicy, hedge } = config.scatter
-  const { enabled, minTriggerMs, budgetPercent } = hedge
-  const scores = createNodeScores({ clock, faultMs: nodeTimeoutMs, opened: metrics.breakerOpened })
-  health.subscribe((event) => {
-    if (event.kind === 'node-up') scores.recovered(event.node)
-  })
-  const hedging = createHedging({
-    clock,
-    config: { minTriggerMs, budgetPercent },
-    observe: metrics.hedge,
-  })
-  return {
-    ...{ views, reachability: health, transport, kernel, clock, random, scores },
-    ...(enabled ? { hedging } : {}),
-    ...(config.search.coalesce
-      ? { shared: new SharedSearches({ clock, observe: metrics.sharedSearch }) }
-      : {}),
-    config: { nodeTimeoutMs, unavailableShardPolicy },
-    observe: readObserver(metrics),
-  }
+  return routes.map((route) => withFacts(gated(route)))
 }
 
 /**
@@ -121,17 +94,6 @@ function withFacts(route: Route): Route {
       if (degraded) noteFacts(call, { degraded })
       if (reply.facts !== undefined) noteFacts(call, reply.facts)
       return reply
-    },
-  }
-}
-
-function readObserver(metrics: Metrics): ReadObserver {
-  return {
-    planned: (_operation, targets) => metrics.scatterFanOut(targets),
-    askedAgain: (_operation, targets) => metrics.scatterDeeper(targets),
-    uncovered: () => metrics.scatterPartial(),
-    exchange: (_node, result) => {
-      if (result !== 'ok' && result !== 'refused') metrics.scatterRetry()
     },
   }
 }

@@ -21,6 +21,7 @@ import { openStore } from './open-store.ts'
 import { createSqliteStore } from './state/sqlite/store.ts'
 import { type Clock, systemClock } from './std/clock.ts'
 import { type Random, systemRandom } from './std/random.ts'
+import { measureEventLoop } from './telemetry/event-loop.ts'
 import type { Logger } from './telemetry/log.ts'
 import { createMetrics, type Metrics } from './telemetry/metrics.ts'
 import { observeRequests } from './telemetry/requests.ts'
@@ -126,7 +127,7 @@ interface Later {
 async function assemble(options: AppOptions): Promise<Parts> {
   const { config, logger } = options
   const { clock = systemClock, random = systemRandom } = options
-  const metrics = createMetrics()
+  const metrics = createMetrics({ process: true, eventLoop: measureEventLoop() })
   const store = options.store ?? createSqliteStore({ path: config.taskStore.path })
   const snapshot = await openStore(store, config, logger)
   const registry = createRegistry(buildView(snapshot, searchFacts))

@@ -18,7 +18,9 @@ export const limits = {
   uploadBytesPerSecondMin: 65_536,
   /** How long the rest of a refused request's body is read and thrown away. */
   discardedBodyMs: 30_000,
-  /** A reply that its reader takes nothing of for this long is given up. */
+  /** Bytes of replies waiting for slow readers; beyond it those that took nothing for longest are dropped. */
+  unsentBytesMax: 268_435_456,
+  /** A reply of which its reader takes no piece (`replyPieceBytes`) for this long is given up. */
   slowReaderMs: 30_000,
   /** Replies above this are handed over in pieces of this size. */
   replyPieceBytes: 262_144,
@@ -43,6 +45,8 @@ export const limits = {
   writeResendMs: 30_000,
   /** Operations of one index that wait for one node, or for its acknowledgement. */
   laneOperationsMax: 10_000,
+  /** Reads waiting for room; beyond it they are shed with 503. */
+  searchQueueMax: 1_000,
   /** Age up to which a search under way may be joined by equal ones. */
   sharingWindowMs: 50,
   /** Searches that may share the answer of one. */

@@ -156,6 +156,10 @@ export const schema = z.strictObject({
     }),
   }),
   search: section('How searches are answered.', {
+    latency_target_ms: milliseconds(
+      500,
+      'Reads are shed with 503 while they take longer than this, and three times longer than usual.',
+    ),
     coalesce: flag(true, 'Equal searches made at the same moment share one round of requests to nodes.'),
   }),
   writes: section('How writes are spread over nodes.', {

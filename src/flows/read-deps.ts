@@ -46,6 +46,8 @@ export interface ReadDeps {
   readonly scores?: NodeScores
   /** Absent: no part of a read is asked twice. */
   readonly hedging?: Hedging
+  /** Runs work that asks nodes when there is room for it, else rejects. Absent: always at once. */
+  readonly admit?: <Result>(work: () => Promise<Result>) => Promise<Result>
   /** Absent: every search asks nodes by itself. */
   readonly shared?: SharedSearches
 }

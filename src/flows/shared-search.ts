@@ -7,7 +7,8 @@ import { type SearchCall, search } from './search.ts'
 
 /** Search, shared with equal ones that other clients make at the same moment. Throws `MiroirError`. */
 export async function sharedSearch(deps: ReadDeps, call: SearchCall, context: ReadContext): Promise<Reply> {
-  const alone = (): Promise<Reply> => search(deps, call, context)
+  const work = (): Promise<Reply> => search(deps, call, context)
+  const alone = () => (deps.admit === undefined ? work() : deps.admit(work))
   const index = deps.views.current().indexes.get(call.uid)
   const key = keyOf(call, context)
   if (deps.shared === undefined || index === undefined || key === null) return alone()

@@ -1,3 +1,5 @@
+import type { UnsentReplies } from './overload/unsent-replies.ts'
+
 /** A request as it came over the wire: nothing decoded yet. */
 export interface RequestHead {
   readonly method: string
@@ -50,8 +52,8 @@ export interface Listener {
   open(head: RequestHead, wire: Wire): Sink | null
   /** A request was refused because its bytes are not sound HTTP. */
   refused(reason: string): void
-  /** A client read too slowly and was dropped. */
-  slowReader(): void
+  /** Where replies are counted that their readers have not taken. */
+  readonly unsent: UnsentReplies
 }
 
 export interface Engine {

@@ -2,9 +2,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { limits } from '../config/limits.ts'
-import type { Clock, Timer } from '../std/clock.ts'
 import { malformedRequest } from './encode.ts'
 import type { Engine, Listener, RequestHead, Sink, Wire, WireReply } from './engine.ts'
+import type { UnsentReply } from './overload/unsent-replies.ts'
 import { targetFromLatin1 } from './target.ts'
 
 const SERVER_OPTIONS = {
@@ -29,7 +29,6 @@ interface Connection {
 
 interface Incoming {
   readonly listener: Listener
-  readonly clock: Clock
   readonly connection: Connection
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -38,12 +37,12 @@ interface Incoming {
 }
 
 /** The engine on node:http: slower, and strict about every byte. */
-export function nodeEngine(listener: Listener, clock: Clock): Engine {
+export function nodeEngine(listener: Listener): Engine {
   const connections = new WeakMap<Duplex, Connection>()
   const onRequest = (asks: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     const connection = connections.get(request.socket)
     if (connection === undefined || connection.refused) return
-    serve({ listener, clock, connection, request, response, asks })
+    serve({ listener, connection, request, response, asks })
   }
   const server = createServer(SERVER_OPTIONS)
   server.on('connection', (socket) => connections.set(socket, track(socket)))
@@ -137,7 +136,7 @@ function refuseConnection(socket: Duplex, connection: Connection | undefined, co
 
 class NodeWire implements Wire {
   readonly #incoming: Incoming
-  #slow: Timer | null = null
+  #unsent: UnsentReply | null = null
 
   constructor(incoming: Incoming) {
     this.#incoming = incoming
@@ -146,8 +145,7 @@ class NodeWire implements Wire {
   send(reply: WireReply, done: () => void): void {
     const { response } = this.#incoming
     const finish = (): void => {
-      this.#slow?.cancel()
-      this.#slow = null
+      this.#unsent?.over()
       response.off('finish', finish)
       response.off('close', finish)
       done()
@@ -184,16 +182,14 @@ class NodeWire implements Wire {
     if (next >= body.length) response.end(body.subarray(at))
     else response.write(body.subarray(at, next), () => this.#write(body, next))
     const { socket } = response
-    if (socket === null) response.once('socket', () => this.#expectProgress())
-    else if (socket.writableLength > 0) this.#expectProgress()
+    const left = body.length - at
+    if (socket === null) response.once('socket', () => this.#unsentIs(left))
+    else if (socket.writableLength > 0) this.#unsentIs(left)
   }
 
-  #expectProgress(): void {
-    const { clock, listener, request } = this.#incoming
-    this.#slow?.cancel()
-    this.#slow = clock.after(limits.slowReaderMs, () => {
-      listener.slowReader()
-      request.socket.destroy()
-    })
+  #unsentIs(bytes: number): void {
+    const { listener, request } = this.#incoming
+    if (this.#unsent === null) this.#unsent = listener.unsent.hold(bytes, () => request.socket.destroy())
+    else this.#unsent.left(bytes)
   }
 }

@@ -1,3 +1,4 @@
+import { limits } from '../config/limits.ts'
 import type { Access, Route, SlabPool } from '../model/call.ts'
 import type { MiroirError } from '../model/errors.ts'
 import type { Clock } from '../std/clock.ts'
@@ -8,6 +9,7 @@ import type { Caller, ExchangeContext } from './admission.ts'
 import type { Engine, Listener } from './engine.ts'
 import { Exchange } from './exchange.ts'
 import { nodeEngine } from './node-engine.ts'
+import { UnsentReplies } from './overload/unsent-replies.ts'
 import { Router } from './router.ts'
 import { Traffic } from './traffic.ts'
 import { uwsEngine } from './uws-engine.ts'
@@ -23,6 +25,8 @@ export interface ServerOptions {
   /** For a handler, from the end of the body; a body may take longer while it keeps a pace. */
   readonly requestTimeoutMs: number
   readonly maxConcurrentRequests: number
+  /** Bytes of replies that may wait for slow readers; `limits.unsentBytesMax` by default. */
+  readonly unsentBytesMax?: number
   readonly routes: readonly Route[]
   /** Called with the head alone, before a body is awaited; null lets the request in. */
   authorize(caller: Caller, access: Access): MiroirError | null
@@ -63,7 +67,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const engine = makeEngine(options, {
     open: (head, wire) => Exchange.open(context, head, wire),
     refused: (reason) => options.observer.refused(reason),
-    slowReader: () => options.observer.limitHit('slow_reader'),
+    unsent: new UnsentReplies({
+      clock: options.clock,
+      bytesMax: options.unsentBytesMax ?? limits.unsentBytesMax,
+      dropped: () => options.observer.limitHit('slow_reader'),
+    }),
   })
   const port = await engine.listen(options.bind, options.port)
   return {
@@ -74,12 +82,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 function makeEngine(options: ServerOptions, listener: Listener): Engine {
-  const { clock, logger } = options
+  const { logger } = options
   const choice = chooseEngine(options.engine)
-  if (choice.kind === 'uws') return uwsEngine(choice.module, listener, clock)
+  if (choice.kind === 'uws') return uwsEngine(choice.module, listener)
   if (choice.warning !== null)
     logger?.warn({ engine: 'node', reason: choice.warning }, 'uWebSockets.js is not used')
-  return nodeEngine(listener, clock)
+  return nodeEngine(listener)
 }
 
 export type EngineChoice =

@@ -1,8 +1,7 @@
 import { STATUS_CODES } from 'node:http'
-import { limits } from '../config/limits.ts'
-import type { Clock, Timer } from '../std/clock.ts'
 import type { Engine, Listener, RequestHead, Sink, Wire, WireReply } from './engine.ts'
 import { fieldOf } from './hygiene.ts'
+import type { UnsentReply } from './overload/unsent-replies.ts'
 import type { UwsApp, UwsModule, UwsRequest, UwsResponse } from './uws-module.ts'
 
 /** The package closes idle connections after about ten seconds; clients that read this leave earlier. */
@@ -12,11 +11,11 @@ const COPIED_BYTES_MAX = 65_536
 const BODY_METHODS = new Set(['POST', 'PUT', 'PATCH'])
 
 /** The engine on uWebSockets.js: fast, and lax about some bytes; docs/http.md lists them. */
-export function uwsEngine(uws: UwsModule, listener: Listener, clock: Clock): Engine {
+export function uwsEngine(uws: UwsModule, listener: Listener): Engine {
   const app = uws.App()
   const turns = new Turns()
   let listening: unknown = null
-  app.any('/*', (response, request) => serve({ listener, clock, turns, response }, request))
+  app.any('/*', (response, request) => serve({ listener, turns, response }, request))
   return {
     name: 'uws',
     async listen(bind, port) {
@@ -68,7 +67,6 @@ class Turns {
 
 interface Incoming {
   readonly listener: Listener
-  readonly clock: Clock
   readonly turns: Turns
   readonly response: UwsResponse
 }
@@ -122,7 +120,7 @@ function endsUnframed(head: RequestHead): boolean {
 class UwsWire implements Wire {
   readonly #incoming: Incoming
   #done: (() => void) | null = null
-  #slow: Timer | null = null
+  #unsent: UnsentReply | null = null
   /** False once the reply is through or the connection is gone: the response must not be touched then. */
   #alive = true
   /** The connection ends after the reply, whatever the reply says. */
@@ -182,20 +180,15 @@ class UwsWire implements Wire {
       this.#finish()
       return
     }
-    this.#expectProgress()
     response.onWritable((offset) => {
       const [ok, complete] = response.tryEnd(body.subarray(offset), body.length)
       if (complete) this.#finish()
-      else this.#expectProgress()
+      else this.#unsent?.left(body.length - offset)
       return ok
     })
-  }
-
-  #expectProgress(): void {
-    const { clock, listener, response } = this.#incoming
-    this.#slow?.cancel()
-    this.#slow = clock.after(limits.slowReaderMs, () => {
-      listener.slowReader()
+    // Last: it may be this very reply that is one too many.
+    const { unsent } = this.#incoming.listener
+    this.#unsent = unsent.hold(body.length, () => {
       if (this.#alive) response.close()
     })
   }
@@ -203,7 +196,7 @@ class UwsWire implements Wire {
   #finish(): void {
     if (!this.#alive) return
     this.#alive = false
-    this.#slow?.cancel()
+    this.#unsent?.over()
     this.#done?.()
   }
 }

@@ -81,6 +81,13 @@ function requestFamilies({ counter, gauge, histogram }: Kinds) {
       'miroir_query_coalesce_hits_total',
       'Searches that took part in an equal one already under way.',
     ),
+    searches: gauge('miroir_searches', 'Reads under way, and reads waiting for room.', 'state'),
+    searchesAllowed: gauge('miroir_searches_allowed', 'Reads that may be under way at once at present.'),
+    eventLoopDelay: gauge(
+      'miroir_event_loop_delay_seconds',
+      'How late the main thread ran since the last reading, beyond its own sleep.',
+      'quantile',
+    ),
     ...hedgeFamilies({ counter, gauge, histogram }),
   }
 }

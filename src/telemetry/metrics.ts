@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { TaskStatus } from '../model/task.ts'
 import type { CopyState } from '../model/view.ts'
+import type { EventLoopProbe } from './event-loop.ts'
 import { declareFamilies, type Families } from './families.ts'
 
 /** Counts what happens. Every function is cheap and never throws; times are milliseconds. */
@@ -36,6 +37,10 @@ export interface Metrics {
   scatterPartial(): void
   scatterRetry(): void
   scatterDeeper(targets: number): void
+  /** Reads under way, waiting for room, and allowed at once. */
+  searches(counts: { readonly running: number; readonly waiting: number; readonly allowed: number }): void
+  /** Called before each rendering, to set gauges. */
+  beforeRender(look: () => void): void
   /** A search asked nodes and may be joined (`led`), or joined another one. */
   sharedSearch(event: 'led' | 'joined'): void
   /** A hedge's request was sent, a hedge ended, or one was not sent for want of budget. */
@@ -52,12 +57,17 @@ const OTHER_METHOD = 'other'
 export interface MetricsOptions {
   /** Also memory, CPU, event-loop delay and garbage collection of this process. */
   readonly process: boolean
+  /** Absent: the event loop's delay is not shown. */
+  readonly eventLoop?: EventLoopProbe
 }
 
 /** A registry of its own, so that several instances can live in one process. */
 export function createMetrics(options: MetricsOptions = { process: true }): Metrics {
   const registry = new Registry()
   const families = declareFamilies(registry)
+  const looks: (() => void)[] = []
+  const { eventLoop } = options
+  if (eventLoop !== undefined) looks.push(() => showEventLoop(families, eventLoop))
   if (options.process) collectDefaultMetrics({ register: registry })
   return {
     ...requestMetrics(families),
@@ -68,6 +78,12 @@ export function createMetrics(options: MetricsOptions = { process: true }): Metr
     scatterPartial: () => families.scatterPartial.inc(),
     scatterRetry: () => families.scatterRetries.inc(),
     scatterDeeper: (targets) => families.scatterDeeper.inc(targets),
+    beforeRender: (look) => looks.push(look),
+    searches({ running, waiting, allowed }) {
+      families.searches.set({ state: 'running' }, running)
+      families.searches.set({ state: 'waiting' }, waiting)
+      families.searchesAllowed.set(allowed)
+    },
     sharedSearch(event) {
       if (event === 'led') families.searchesLed.inc()
       else families.searchesJoined.inc()
@@ -77,8 +93,18 @@ export function createMetrics(options: MetricsOptions = { process: true }): Metr
       else if (event === 'no-budget') families.hedgesWithoutBudget.inc()
       else families.hedges.inc({ outcome: event })
     },
-    render: async () => ({ contentType: registry.contentType, body: await registry.metrics() }),
+    render: async () => {
+      for (const look of looks) look()
+      return { contentType: registry.contentType, body: await registry.metrics() }
+    },
   }
+}
+
+function showEventLoop(families: Families, probe: EventLoopProbe): void {
+  const { p50S, p99S, maxS } = probe()
+  families.eventLoopDelay.set({ quantile: '0.5' }, p50S)
+  families.eventLoopDelay.set({ quantile: '0.99' }, p99S)
+  families.eventLoopDelay.set({ quantile: '1' }, maxS)
 }
 
 type RequestMetrics = 'requestStarted' | 'requestFinished' | 'requestRefused' | 'limitHit'

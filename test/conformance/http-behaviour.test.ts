@@ -5,6 +5,7 @@ import { loadUws } from '../../src/http/uws-module.ts'
 import { json } from '../../src/model/call.ts'
 import { VirtualClock } from '../../src/std/virtual-clock.ts'
 import { flow } from './http/behaviour-flow.ts'
+import { readers } from './http/behaviour-readers.ts'
 import { ask, errorOf, get, post, routing } from './http/behaviour-routing.ts'
 import { pause } from './http/exchange-case.ts'
 import { ENGINES, route, startRig } from './http/rig.ts'
@@ -13,6 +14,7 @@ import { RawClient } from './http/socket.ts'
 describe.each(ENGINES)('behaviour of %s', (engine) => {
   routing(engine)
   flow(engine)
+  readers(engine)
 })
 
 describe('pipelining on node', () => {

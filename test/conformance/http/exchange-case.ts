@@ -61,3 +61,7 @@ async function never(ms: number, name: string): Promise<never> {
   await pause(ms)
   throw new Error(`${name}: neither an answer nor an end of the connection`)
 }
+
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await pause(2)
+}

@@ -108,3 +108,37 @@ export class RawClient {
     }
   }
 }
+
+/** A client that reads as little as it is told to. */
+export class TrickleReader {
+  readonly #socket: Socket
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    socket.on('error', () => socket.destroy())
+  }
+
+  static async open(port: number, request: string): Promise<TrickleReader> {
+    const socket = connect({ port, host: '127.0.0.1' })
+    await new Promise<void>((resolve) => socket.once('connect', () => resolve()))
+    socket.write(request)
+    return new TrickleReader(socket)
+  }
+
+  /** Reads about so many bytes, fewer when the connection ends; answers how many. */
+  async take(bytes: number): Promise<number> {
+    let taken = 0
+    while (taken < bytes) {
+      const chunk = this.#socket.read() as Buffer | null
+      taken += chunk?.length ?? 0
+      if (chunk !== null) continue
+      if (this.#socket.destroyed || this.#socket.readableEnded) return taken
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    return taken
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+}

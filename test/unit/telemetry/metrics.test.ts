@@ -24,6 +24,9 @@ const FAMILIES = [
   'miroir_query_coalesce_leaders_total',
   'miroir_query_coalesce_hits_total',
   'miroir_hedge_fired_total',
+  'miroir_searches',
+  'miroir_searches_allowed',
+  'miroir_event_loop_delay_seconds',
   'miroir_hedge_requests_total',
   'miroir_hedge_budget_exhausted_total',
   'miroir_node_breaker_opened_total',
@@ -43,11 +46,14 @@ const LABELS = new Set([
   'limit',
   'state',
   'outcome',
+  'quantile',
   'le',
 ])
 
 function recorded() {
-  const metrics = createMetrics({ process: false })
+  const eventLoop = () => ({ p50S: 0.001, p99S: 0.02, maxS: 0.3 })
+  const metrics = createMetrics({ process: false, eventLoop })
+  metrics.beforeRender(() => metrics.searches({ running: 3, waiting: 2, allowed: 64 }))
   metrics.requestStarted()
   metrics.requestFinished({ method: 'GET', template: '/health', status: 200, durationMs: 3 })
   metrics.requestFinished({ method: 'BREW', template: 'unmatched', status: 405, durationMs: 3 })
@@ -110,6 +116,11 @@ describe('createMetrics', () => {
     'miroir_scatter_fan_out_size_sum 3',
     'miroir_scatter_partial_responses_total 1',
     'miroir_scatter_retries_total 1',
+    'miroir_searches{state="waiting"} 2',
+    'miroir_searches_allowed 64',
+    'miroir_event_loop_delay_seconds{quantile="0.99"} 0.02',
+    'miroir_hedge_fired_total{outcome="won"} 1',
+    'miroir_node_breaker_opened_total{node_id="n1"} 1',
   ])('records %s', async (line) => {
     expect((await recorded().render()).body).toContain(`${line}\n`)
   })
