@@ -71,7 +71,9 @@ async function succeeded(world: World, taskUid: number): Promise<void> {
   }
 }
 
-/** The documents of one current copy, as they are when the request arrives there; the answer takes its time. */
+/**
+ * The documents of one current copy, as they are when the request arrives there; the answer takes its time.
+ */
 async function readCopy(world: World, index: IndexView, draw: number): Promise<Reply> {
   const current = index.copies[0]!.filter((copy) => copy.state === 'current')
   const node = current[Math.floor(draw * current.length)]!.node
