@@ -60,6 +60,8 @@ export async function addDocuments(
     return finishedTask(context, { ...task, details: { receivedDocuments: 0, indexedDocuments: 0 } }, null)
   }
   if (run.primaryKey !== null && run.primaryKey !== choice.key) {
+    // The key they were read by was replaced meanwhile.
+    if (known !== null) return addDocuments(context, write, deadline)
     return failed(otherKey(run.primaryKey))
   }
   try {
