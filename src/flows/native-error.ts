@@ -1,3 +1,4 @@
+import { maskShardFilter } from '../catalogue/network-flag.ts'
 import { ownRulesFirst } from '../catalogue/own-attributes.ts'
 import { scrubText } from '../catalogue/scrub.ts'
 import type { TargetRefusal } from '../model/answers.ts'
@@ -36,7 +37,7 @@ export async function refusalReply(
   ask: { readonly index: IndexView; readonly request: ClientRequest; readonly context: ReadContext },
 ): Promise<Reply> {
   const { target } = refusal
-  const names = namesOf(ask.index, ask.index.uid, target.name)
+  const names = namesOf(ask, ask.index.uid, target.name)
   const own = targetAt({ node: target.node, name: target.name }, ask.request)
   const again = isSame(own, target) ? refusal : await askOne(deps, own, ask)
   const found = 'code' in again ? again : refusal
@@ -70,7 +71,7 @@ export async function nodeOpinion(
   for (const place of places.slice(0, NODES_MAX)) {
     const verdict = await askOne(deps, targetAt(place, ask.request), ask)
     if (verdict.kind === 'usable') return null
-    const names = namesOf(ask.index, ask.uid, place.name)
+    const names = namesOf(ask, ask.uid, place.name)
     if (verdict.kind === 'refused') return errorReply(verdict.status, verdict.body, names)
     // Without an index here, a node that finds only that missing has no objection to the request.
     if (ask.index === null && verdict.fault === 'missing') return null
@@ -133,11 +134,21 @@ interface IndexNames {
   readonly uids: ReadonlyMap<string, IndexUid>
   /** Our filterable rules stand before the client's on nodes, and so shift the numbers of theirs. */
   readonly ownRulesFirst: boolean
+  /** The client's body. */
+  readonly request?: string | null
 }
 
-function namesOf(index: IndexView | null, uid: string, physical: string): IndexNames {
+function namesOf(
+  { index, request }: { readonly index: IndexView | null; readonly request: ClientRequest },
+  uid: string,
+  physical: string,
+): IndexNames {
   const numbered = index !== null && ownRulesFirst(index.facts.filterableAttributes)
-  return { uids: new Map([[physical, uid]]), ownRulesFirst: numbered }
+  return {
+    uids: new Map([[physical, uid]]),
+    ownRulesFirst: numbered,
+    request: request.body === null ? null : text(request.body),
+  }
 }
 
 type Place = { readonly node: NodeView; readonly name: string }
@@ -197,9 +208,11 @@ function errorReply(status: number, body: Uint8Array, names: IndexNames): Reply 
 }
 
 /** A node's error body with the index names of the client and none of our fields. */
-function clientText(body: string, { uids, ownRulesFirst: numbered }: IndexNames): string {
+function clientText(body: string, names: IndexNames): string {
+  const { uids, ownRulesFirst: numbered, request = null } = names
   const error: unknown = JSON.parse(body)
   const message = isObject(error) ? error['message'] : undefined
   if (!isObject(error) || typeof message !== 'string') return body
-  return JSON.stringify({ ...error, message: scrubText(message, uids, { ownRulesFirst: numbered }) })
+  const shown = { ...error, message: scrubText(message, uids, { ownRulesFirst: numbered }) }
+  return JSON.stringify(maskShardFilter(shown, request))
 }

@@ -27,7 +27,7 @@ export interface SearchRequest {
   readonly distinct: string | null
   readonly attributesToRetrieve: readonly string[] | null
   readonly semantic: boolean
-  /** Reranked, or spread further, by each node on its own. */
+  /** Reranked by each node on its own. */
   readonly delegated: boolean
   /** Attributes shown formatted because they were named as such, `*` for all. */
   readonly formatted: readonly string[]
@@ -65,7 +65,7 @@ export function parseSearchRequest(text: string): SearchRequest | null {
     attributesToRetrieve,
     wantsDetails: details === 'true',
     semantic: ['hybrid', 'vector', 'media'].some((key) => givenValue(body, key) !== null),
-    delegated: givenValue(body, 'personalize') !== null || givenValue(body, 'useNetwork') === true,
+    delegated: givenValue(body, 'personalize') !== null,
     formatted: formattedAttributes(body),
     threshold: givenValue(body, 'rankingScoreThreshold') !== null,
     matchesAllWords: givenValue(body, 'matchingStrategy') === 'all',

@@ -166,7 +166,7 @@ function distinctMerge({ index, request }: SearchScope): DistinctMerge | null {
 function unsupportedFeature(scope: SearchScope): string | null {
   const { request } = scope
   if (request.semantic) return 'A hybrid or vector search over several nodes'
-  if (request.delegated) return '`personalize` or `useNetwork` over several nodes'
+  if (request.delegated) return '`personalize` over several nodes'
   const distinct = distinctMerge(scope)
   if (distinct !== null && !isReadable(distinct, scope))
     return `\`distinct\` by \`${distinct.attribute}\`, which hits do not show, over several nodes`

@@ -80,7 +80,6 @@ test('what only a node can judge is put to one; what it takes and we cannot do i
     { facetName: 3 },
     { facetName: 'g', facetQuery: 3 },
     { facetName: 'g', hybrid: { embedder: 'e' } },
-    { facetName: 'g', useNetwork: true },
     { facetName: 'g', q: 'two words', rankingScoreThreshold: 0.3 },
   ]) {
     const refusing = worldOf(viewOf(TWO_GROUPS), () => errorAnswer(400, 'bad_request', 'no'))

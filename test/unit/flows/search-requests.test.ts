@@ -14,7 +14,6 @@ test('what is not exact over several nodes is refused by name', async () => {
     [{ hybrid: { embedder: 'x' } }, {}, /hybrid/],
     [{ vector: [1] }, {}, /vector/],
     [{ personalize: { userContext: 'x' } }, {}, /personalize/],
-    [{ useNetwork: true }, {}, /useNetwork/],
     [{ distinct: 'a.b' }, {}, /distinct/],
     [{ q: 'two words', rankingScoreThreshold: 0.5 }, {}, /rankingScoreThreshold/],
     [{ sort: ['price:asc'] }, { displayedAttributes: ['id'] }, /`price`/],
@@ -130,4 +129,47 @@ test('headers: only the metadata wish travels, and its answer names the client i
   expect(world.transport.sent[0]?.headers).toEqual({ 'meili-include-metadata': 'true' })
   expect(body['metadata']).toMatchObject({ query: '', indexUid: 'films', primaryKey: 'id' })
   expect((body['metadata'] as Record<string, unknown>)['queryUid']).toMatch(/^[0-9a-f]{8}-/)
+})
+
+test('the flag that nodes have for us is off for clients', async () => {
+  const passing = worldOf(viewOf(TWO_GROUPS), ({ path }) => {
+    // A node of which the index is not known looks at the request's shape alone.
+    expect(path).toBe('/indexes/films/search')
+    return hitsAnswer([])
+  })
+  const refused = shown(await post(passing, { useNetwork: true, sort: ['what:asc'] }))
+  expect([refused.status, refused.body]).toEqual([
+    400,
+    {
+      message:
+        'passing `useNetwork` in a search query requires enabling the `network` experimental feature. See https://github.com/orgs/meilisearch/discussions/805',
+      code: 'feature_not_enabled',
+      type: 'invalid_request',
+      link: 'https://docs.meilisearch.com/errors#feature_not_enabled',
+    },
+  ])
+  const shape = errorAnswer(400, 'invalid_search_limit', 'Invalid value type at `.limit`')
+  const wrong = shown(
+    await post(
+      worldOf(viewOf(TWO_GROUPS), () => shape),
+      { useNetwork: true, limit: 'a' },
+    ),
+  )
+  expect(wrong.body['code']).toBe('invalid_search_limit')
+  expect(shown(await post(worldOf(viewOf(TWO_GROUPS), honest), { useNetwork: false })).status).toBe(200)
+})
+
+test.each([
+  ['_shard = x', '_shard = x', '1:7'],
+  [['id = 1', ['NOT "_shard" = x']], 'NOT "_shard" = x', '6:12'],
+])('a filter by %j is refused as by a node without that flag', async (filter, expression, place) => {
+  const world = worldOf(viewOf(TWO_GROUPS), () =>
+    errorAnswer(400, 'invalid_search_filter', 'Index `films__g1_0`: Shard `x` does not exist'),
+  )
+  expect(shown(await post(world, { filter })).body).toEqual({
+    message: `using a shard filter requires enabling the \`network\` experimental feature. See https://github.com/orgs/meilisearch/discussions/805\n${place} ${expression}`,
+    code: 'feature_not_enabled',
+    type: 'invalid_request',
+    link: 'https://docs.meilisearch.com/errors#feature_not_enabled',
+  })
 })

@@ -1,0 +1,29 @@
+import { NETWORK_OFF } from '../catalogue/network-flag.ts'
+import type { Reply } from '../model/call.ts'
+import { fail } from '../model/errors.ts'
+import type { View } from '../model/view.ts'
+import { givenValue, readBody } from '../plan/request-body.ts'
+import { type ClientRequest, nodeOpinion } from './native-error.ts'
+import type { ReadContext, ReadDeps } from './read-deps.ts'
+
+/**
+ * The refusal of a request that says `useNetwork`; null for any other. A node looks at the shape of a request
+ * first, then at this, then at the index. Throws `MiroirError`.
+ */
+export async function refuseNetwork(
+  deps: ReadDeps,
+  ask: {
+    readonly view: View
+    readonly uid: string
+    readonly text: string | null
+    readonly client: ClientRequest
+    readonly context: ReadContext
+  },
+): Promise<Reply | null> {
+  const { view, uid, text, client, context } = ask
+  const body = text?.includes('useNetwork') === true ? readBody(text) : null
+  if (body === null || givenValue(body, 'useNetwork') !== true) return null
+  const opinion = await nodeOpinion(deps, { view, index: null, uid, request: client, context })
+  if (opinion !== null) return opinion
+  throw fail('feature_not_enabled', { message: NETWORK_OFF })
+}
