@@ -31,7 +31,8 @@ const rooms = {
   state: ['config', 'features/*/port'],
   api: ['flows', 'features/*/door', 'topology', 'catalogue', 'telemetry', 'config'],
   http: ['config', 'telemetry'],
-  cli: ['config'],
+  transfer: ['nodes', 'config'],
+  cli: ['config', 'transfer'],
   devnode: [],
 }
 
@@ -45,6 +46,7 @@ const free = [
   'serve.ts',
   'demo.ts',
   'main.ts',
+  'transfer.ts',
 ]
 
 /** Libraries with effects or a dialect of their own, and the rooms that are their only door. */

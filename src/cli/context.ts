@@ -1,4 +1,7 @@
+import type { Readable } from 'node:stream'
 import type { LoadedConfig } from '../config/load.ts'
+import type { ExportRequest } from '../transfer/run-export.ts'
+import type { ImportRequest } from '../transfer/run-import.ts'
 
 export interface DemoOptions {
   readonly port: number
@@ -14,11 +17,23 @@ export interface DevNodeOptions {
   readonly masterKey: string
 }
 
+/** What a transfer touches of its process. */
+export interface Terminal {
+  out(text: string): void
+  err(text: string): void
+  /** True when `err` is a terminal, whose last line may be redrawn. */
+  readonly isTerminal: boolean
+  /** Aborted by Ctrl-C. */
+  readonly stop: AbortSignal
+}
+
 /** The long-running programs. main.ts passes them, so that this room stays a thin client. */
 export interface Launchers {
   serve(loaded: LoadedConfig): Promise<void>
   demo(options: DemoOptions): Promise<void>
   devnode(options: DevNodeOptions): Promise<void>
+  import(request: ImportRequest): Promise<void>
+  export(request: ExportRequest): Promise<void>
 }
 
 /** Everything a command touches of its process. Data goes to `out`, everything else to `err`. */
@@ -28,6 +43,8 @@ export interface CliContext {
   readonly launchers: Launchers
   /** True when `out` is a terminal, which may be redrawn. */
   readonly isTerminal: boolean
+  /** Standard input, opened when it is asked for. */
+  readonly input: () => Readable
   out(text: string): void
   err(text: string): void
   /** Resolves after the pause; false when the user ended the program meanwhile. */

@@ -3,6 +3,8 @@ import { ConfigError } from '../config/problems.ts'
 import { configCommand } from './config.ts'
 import { type CliContext, CommandFailure } from './context.ts'
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.ts'
+import { exportCommand } from './export.ts'
+import { importCommand } from './import.ts'
 import { demoCommand, devnodeCommand, serveCommand } from './launch.ts'
 import { statusCommand } from './status.ts'
 
@@ -13,6 +15,8 @@ Examples:
   miroir serve --config miroir.yaml              run in front of the nodes of miroir.yaml
   miroir serve --config miroir.yaml --set log.level=debug
   miroir status                                  nodes, shards and copies of the running one
+  miroir import --from http://old:7700           copy everything of a running Meilisearch
+  miroir export --out ./backup                   write everything into a folder
 
 Secrets come from the environment (MIROIR_MASTER_KEY, MIROIR_NODE_MASTER_KEY, MIROIR_ADMIN_API_KEY, or the
 same names with _FILE) or from the file, never from arguments of \`serve\`.
@@ -48,6 +52,8 @@ function buildProgram(context: CliContext, exit: (exitCode: number) => void): Co
   program.addCommand(devnodeCommand(context))
   program.addCommand(configCommand(context))
   program.addCommand(statusCommand(context, exit))
+  program.addCommand(importCommand(context))
+  program.addCommand(exportCommand(context))
   for (const command of everyCommand(program)) applyHouseStyle(command, context)
   return program
 }

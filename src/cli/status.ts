@@ -7,7 +7,7 @@ import { isWell, statusText } from './status-text.ts'
 import { readTopology, type TopologyAnswer } from './topology-answer.ts'
 
 const REQUEST_TIMEOUT_MS = 5000
-const WATCH_INTERVAL_MS = 2000
+const WATCH_INTERVAL_MS = 1000
 /** Moves the cursor home and clears the screen. */
 const REDRAW = '\u001b[H\u001b[2J'
 
@@ -26,7 +26,7 @@ export function statusCommand(context: CliContext, exit: (exitCode: number) => v
     .addOption(
       new Option('-o, --output <form>', 'form of the answer').choices(['text', 'json']).default('text'),
     )
-    .option('-w, --watch', 'show it again every two seconds, until Ctrl-C', false)
+    .option('-w, --watch', 'show it again every second, until Ctrl-C', false)
     .addHelpText(
       'after',
       `

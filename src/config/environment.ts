@@ -13,6 +13,9 @@ export type Environment = Readonly<Record<string, string | undefined>>
 const MEILISEARCH_KEYS: Readonly<Record<string, string>> = { MEILI_MASTER_KEY: 'master_key' }
 const ALIASES: Readonly<Record<string, string>> = { MIROIR_ADMIN_API_KEY: 'admin.api_key' }
 
+/** Read by `miroir import` and `miroir export`, which have keys of their own. */
+const COMMAND_VARIABLES = ['MIROIR_FROM_KEY', 'MIROIR_TO_KEY'].flatMap((name) => [name, `${name}_FILE`])
+
 /** What Kubernetes and Docker inject for a service that happens to be called `miroir`. */
 const SERVICE_LINK_NAME = /_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?)$/
 const SERVICE_LINK_VALUE = /^(tcp|udp):\/\//
@@ -146,5 +149,5 @@ function isServiceLink(name: string, value = ''): boolean {
 function knownVariables(): readonly string[] {
   const withFile = configKeys.filter((key) => key.secret).map((key) => `${variableOf(key.path)}_FILE`)
   const aliases = Object.keys(ALIASES).flatMap((alias) => [alias, `${alias}_FILE`])
-  return [...configKeys.map((key) => key.variable), ...withFile, ...aliases]
+  return [...configKeys.map((key) => key.variable), ...withFile, ...aliases, ...COMMAND_VARIABLES]
 }

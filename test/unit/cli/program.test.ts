@@ -27,6 +27,8 @@ describe('help', () => {
     ['config', 'show'],
     ['config', 'schema'],
     ['status'],
+    ['import'],
+    ['export'],
   ])('%s %s has examples', async (...command) => {
     const { exitCode, out, err } = await run([...command, '--help'])
     expect([exitCode, err]).toEqual([0, ''])

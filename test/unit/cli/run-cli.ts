@@ -1,6 +1,9 @@
+import { Readable } from 'node:stream'
 import type { CliContext, DemoOptions, DevNodeOptions } from '../../../src/cli/context.ts'
 import { runCli } from '../../../src/cli/program.ts'
 import type { LoadedConfig } from '../../../src/config/load.ts'
+import type { ExportRequest } from '../../../src/transfer/run-export.ts'
+import type { ImportRequest } from '../../../src/transfer/run-import.ts'
 
 export interface CliRun {
   readonly exitCode: number
@@ -10,6 +13,8 @@ export interface CliRun {
   readonly served: readonly LoadedConfig[]
   readonly demos: readonly DemoOptions[]
   readonly devnodes: readonly DevNodeOptions[]
+  readonly imports: readonly ImportRequest[]
+  readonly exports: readonly ExportRequest[]
 }
 
 interface CliSetting {
@@ -28,6 +33,8 @@ export async function run(args: readonly string[], setting: CliSetting = {}): Pr
     served: [] as LoadedConfig[],
     demos: [] as DemoOptions[],
     devnodes: [] as DevNodeOptions[],
+    imports: [] as ImportRequest[],
+    exports: [] as ExportRequest[],
   }
   let rounds = setting.rounds ?? 1
   const launch = async <Options>(list: Options[], options: Options): Promise<void> => {
@@ -38,10 +45,13 @@ export async function run(args: readonly string[], setting: CliSetting = {}): Pr
     version: '1.2.3',
     env: setting.env ?? {},
     isTerminal: setting.isTerminal ?? false,
+    input: () => Readable.from([]),
     launchers: {
       serve: (loaded) => launch(launched.served, loaded),
       demo: (options) => launch(launched.demos, options),
       devnode: (options) => launch(launched.devnodes, options),
+      import: (request) => launch(launched.imports, request),
+      export: (request) => launch(launched.exports, request),
     },
     out: (text) => {
       said.out += text
