@@ -128,7 +128,7 @@ export const schema = z.strictObject({
   }),
   admin: section('The management routes below `/_miroir`.', {
     api_key: secret(
-      'Key for the management routes. Without it they are closed; the master key never opens them.',
+      'Key for the management routes; the master key never opens them. Without it they are closed, unless there is no master key either.',
     ),
   }),
   server,

@@ -191,7 +191,7 @@ function answered(outcome: Outcome): NodeResult<Uint8Array> {
     return failed({ kind: 'unreachable', reason: outcome.reason, sent: outcome.kind === 'ambiguous' })
   const { status, body } = outcome
   if (status === 200 || status === 201 || status === 204) return { ok: true, value: body }
-  const error = readError(parse(body))
+  const error = readError(parseObject(body))
   if (error !== null) return failed({ kind: 'refused', status, error })
   return failed({ kind: 'unusable', status, reason: `status ${status} without an error body` })
 }
@@ -200,7 +200,7 @@ function answered(outcome: Outcome): NodeResult<Uint8Array> {
 function decode<Value>(outcome: Outcome, read: (value: JsonObject) => Value | undefined): NodeResult<Value> {
   const answer = answered(outcome)
   if (!answer.ok) return answer
-  const parsed = parse(answer.value)
+  const parsed = parseObject(answer.value)
   const value = parsed === null ? undefined : read(parsed)
   if (value !== undefined) return { ok: true, value }
   return failed({ kind: 'unusable', status: 200, reason: 'the body has not the expected shape' })
@@ -210,7 +210,8 @@ function failed(failure: NodeFailure): { ok: false; failure: NodeFailure } {
   return { ok: false, failure }
 }
 
-function parse(body: Uint8Array): JsonObject | null {
+/** A JSON object from bytes; null when they are none. */
+export function parseObject(body: Uint8Array): JsonObject | null {
   const value = parsedJson(text(body))
   return isObject(value) ? value : null
 }
@@ -251,7 +252,8 @@ function readStats(value: JsonObject): NodeStats | undefined {
   return { databaseSize, lastUpdate: typeof lastUpdate === 'string' ? lastUpdate : null, indexes: stats }
 }
 
-function readError(value: JsonObject | null): ErrorBody | null {
+/** Meilisearch's error body; null when it is none. */
+export function readError(value: JsonObject | null): ErrorBody | null {
   const { message, code, type, link } = (value ?? {}) as Partial<Record<keyof ErrorBody, unknown>>
   if (typeof message !== 'string' || typeof code !== 'string' || typeof type !== 'string') return null
   return { message, code, type, link: typeof link === 'string' ? link : '' }

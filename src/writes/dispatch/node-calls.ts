@@ -1,8 +1,8 @@
 import type { ErrorBody } from '../../model/errors.ts'
 import type { JsonObject, NodeView } from '../../model/view.ts'
-import type { NodeTask } from '../../nodes/meilisearch.ts'
+import { type NodeTask, parseObject, readError } from '../../nodes/meilisearch.ts'
 import type { NodeRequest, Outcome } from '../../nodes/transport.ts'
-import { text, utf8 } from '../../std/bytes.ts'
+import { utf8 } from '../../std/bytes.ts'
 import { type Deadline, deadlineAfter } from '../../std/deadline.ts'
 import type { WriteContext } from '../context.ts'
 
@@ -26,30 +26,12 @@ export function classifyWrite(outcome: Outcome): WriteOutcome {
     if (typeof uid === 'number') return { kind: 'acked', uid }
     return { kind: 'ambiguous', reason: `status ${outcome.status} without a task uid` }
   }
-  const error = errorOf(body)
+  const error = readError(body)
   if (error === null) return { kind: 'ambiguous', reason: `status ${outcome.status} without an error body` }
   const again =
     outcome.status >= 500 || outcome.status === 401 || outcome.status === 403 || outcome.status === 429
   if (again) return { kind: 'missed', reason: error.code }
   return { kind: 'refused', status: outcome.status, error }
-}
-
-function errorOf(body: Record<string, unknown> | null): ErrorBody | null {
-  if (body === null) return null
-  const { message, code, type, link } = body as Record<string, unknown>
-  if (typeof message !== 'string' || typeof code !== 'string' || typeof type !== 'string') return null
-  return { message, code, type, link: typeof link === 'string' ? link : '' }
-}
-
-export function parseObject(body: Uint8Array): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text(body))
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null
-  } catch {
-    return null
-  }
 }
 
 /** Does the node have this index? Undefined when it did not say. */
@@ -62,7 +44,7 @@ export async function indexExists(
   const outcome = await context.transport.send(node, request, patience(context))
   if (outcome.kind !== 'answer') return undefined
   if (outcome.status === 200) return true
-  return errorOf(parseObject(outcome.body))?.code === 'index_not_found' ? false : undefined
+  return readError(parseObject(outcome.body))?.code === 'index_not_found' ? false : undefined
 }
 
 /** Tasks upwards from a uid; null when the node did not answer. */

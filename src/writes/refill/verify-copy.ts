@@ -1,8 +1,9 @@
 import type { NodeId, Seq } from '../../model/ids.ts'
 import { seqText, shardText } from '../../model/injected.ts'
+import { parseObject } from '../../nodes/meilisearch.ts'
 import { utf8 } from '../../std/bytes.ts'
 import { nodeView, type WriteContext } from '../context.ts'
-import { fetchDocuments, parseObject } from '../dispatch/node-calls.ts'
+import { fetchDocuments } from '../dispatch/node-calls.ts'
 import type { ShardCopy } from './copy-documents.ts'
 import { RefillFailed } from './refill-steps.ts'
 
