@@ -20,6 +20,8 @@ export interface ClusterOptions {
   readonly groups: number
   readonly nodesPerGroup: number
   readonly engine?: 'uws' | 'node'
+  /** Puts something between the proxy and a node; null = nothing. */
+  readonly before?: (address: string, at: number) => Promise<{ readonly address: string } | null>
   /** Further settings, as the environment spells them. */
   readonly environment?: Readonly<Record<string, string>>
   /** Takes every log line of the proxy from level info on. */
@@ -57,7 +59,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    for (let at = 0; at < options.groups * options.nodesPerGroup; at++) nodes.push(await startNode(options))
+    for (let at = 0; at < options.groups * options.nodesPerGroup; at++) {
+      const node = await startNode(options)
+      const address = (await options.before?.(node.address, at))?.address ?? node.address
+      nodes.push({ ...node, address })
+    }
     app = await startProxy(options, folder, nodes)
     const url = `http://127.0.0.1:${app.server.port}`
     await ready(url)
