@@ -43,7 +43,10 @@ async function fillStore(path: string, nodes: readonly Place[]): Promise<void> {
   const settings = { settings: defaultSettings(), rawSettings: {}, settingsVersion: 1 }
   const ids = nodes.map(({ id }) => id)
   const { index } = await store.createIndex({ ...row, ...settings }, ids)
-  for (const id of ids) await store.setSettingsApplied(INDEX, index.generation, id, 1)
+  for (const id of ids) {
+    await store.setSettingsApplied(INDEX, index.generation, id, 1)
+    await store.setNodeIdentity(id, `key-of-${id}`)
+  }
   await store.close()
 }
 
@@ -66,6 +69,8 @@ async function startProxy(folder: string, ports: readonly number[]) {
     MIROIR_NODES: JSON.stringify(listed),
     MIROIR_TASK_STORE__PATH: path,
     MIROIR_SERVER__BIND: '127.0.0.1',
+    // The load is one search over and over; what is measured is each of them.
+    MIROIR_SEARCH__COALESCE: 'false',
   }
   const { config: loaded } = loadConfig({ file: null, env, sets: [] })
   // Any free port, which a configuration cannot ask for.

@@ -10,6 +10,7 @@ import { recordedSearch } from './search-case.ts'
 const HEAD_END = '\r\n\r\n'
 const WANTS_DETAILS = '"showRankingScoreDetails":true'
 const VERSION = { commitSha: '', commitDate: '', pkgVersion: '1.50.0' }
+const NO_HITS = { hits: [], processingTimeMs: 0, limit: 20, offset: 0, estimatedTotalHits: 0 }
 const NO_TASKS = { results: [], total: 0, limit: 1, from: null, next: null }
 
 interface Answers {
@@ -18,6 +19,7 @@ interface Answers {
   readonly health: Buffer
   readonly version: Buffer
   readonly tasks: Buffer
+  readonly federation: Buffer
 }
 
 function answerOf(body: string): Buffer {
@@ -31,6 +33,7 @@ function answerTo(answers: Answers, head: string, body: string): Buffer {
   if (head.startsWith('GET /health ')) return answers.health
   if (head.startsWith('GET /version ')) return answers.version
   if (head.startsWith('GET /tasks?')) return answers.tasks
+  if (head.startsWith('POST /multi-search ')) return answers.federation
   throw new Error(`the stub has no answer to: ${head.slice(0, head.indexOf('\r\n'))}`)
 }
 
@@ -68,6 +71,7 @@ async function main(nodes: number): Promise<void> {
     health: answerOf('{"status":"available"}'),
     version: answerOf(JSON.stringify(VERSION)),
     tasks: answerOf(JSON.stringify(NO_TASKS)),
+    federation: answerOf(JSON.stringify(NO_HITS)),
   }
   const ports = await Promise.all(
     parts.slice(0, nodes).map((part) => listen({ ...shared, part: answerOf(part) })),
