@@ -28,8 +28,8 @@ export function documentWriteRoutes({ writes }: DocumentWriteRouteDeps): Route[]
   const remove = { kind: 'action', action: 'documents.delete' } as const
   const adding = (mode: DocumentWrite['mode']) => (call: Call) => addDocuments(writes, mode, call)
   return [
-    { method: 'POST', template: BASE, access: add, handler: adding('replace') },
-    { method: 'PUT', template: BASE, access: add, handler: adding('update') },
+    { method: 'POST', template: BASE, access: add, takesDocuments: true, handler: adding('replace') },
+    { method: 'PUT', template: BASE, access: add, takesDocuments: true, handler: adding('update') },
     { method: 'DELETE', template: BASE, access: remove, handler: (call) => clear(writes, call) },
     {
       method: 'DELETE',

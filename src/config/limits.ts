@@ -2,10 +2,14 @@
 export const limits = {
   /** Nesting of JSON documents; what a node's parser accepts. */
   jsonDepthMax: 128,
-  /** Default of `server.max_body_bytes`, as a node's. */
+  /** Default of `server.max_body_bytes`. */
   bodyBytesMax: 104_857_600,
   /** Bytes of request bodies held at once; beyond it requests are shed with 503. */
   bodyBytesInFlightMax: 536_870_912,
+  /** What any compressed body may unpack to. */
+  unpackedBytesMin: 4_194_304,
+  /** Bytes unpacked for each byte of a compressed body beyond that; texts rarely reach 50. */
+  unpackedGrowthMax: 250,
   /** Requests under way at once; beyond it 503 with `Retry-After`. */
   concurrentRequestsMax: 2_000,
   /** Longest request head; engine `node` only, `uws` has its own bound. */

@@ -1,10 +1,12 @@
+import { limits } from '../config/limits.ts'
 import type { Access, Call, Reply, Route, SlabPool } from '../model/call.ts'
 import { fail, type MiroirError } from '../model/errors.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { RequestLimit, RequestObserver } from '../telemetry/requests.ts'
+import type { BodyFault } from './body/incoming.ts'
 import { isPreflight, preflightReply } from './cors.ts'
-import { errorReply, malformedTarget } from './encode.ts'
+import { errorReply, malformedTarget, payloadIncomplete, payloadTooLarge } from './encode.ts'
 import type { RequestHead } from './engine.ts'
 import { fieldOf } from './hygiene.ts'
 import type { Router } from './router.ts'
@@ -67,6 +69,16 @@ export function admit(context: ExchangeContext, head: RequestHead): Admission {
 export function overloaded(context: ExchangeContext, limit: RequestLimit, resource: string): MiroirError {
   context.observer.limitHit(limit)
   return fail('miroir_overloaded', { resource })
+}
+
+/** What a client hears of a body that is too long, or not what its encoding promises; bounds are counted. */
+export function bodyError(context: ExchangeContext, fault: BodyFault, takesDocuments: boolean): MiroirError {
+  if (fault === 'incomplete') return payloadIncomplete()
+  if (fault === 'no-memory') return overloaded(context, 'body_memory', 'memory for request bodies')
+  context.observer.limitHit('body_bytes')
+  if (fault === 'too-large') return payloadTooLarge(context.maxBodyBytes, takesDocuments)
+  const limit = `${limits.unpackedGrowthMax} times its length`
+  return fail('miroir_body_grows', { limit, form: 'plain text' })
 }
 
 function answered(reply: Reply): Admission {

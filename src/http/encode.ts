@@ -69,8 +69,17 @@ export function internalError(requestId: string): MiroirError {
   })
 }
 
-export function payloadTooLarge(limitBytes: number): MiroirError {
-  return fail('payload_too_large', { limit: humanSize(limitBytes) })
+/** A node has one text for bodies of documents and another for all others. */
+export function payloadTooLarge(limitBytes: number, takesDocuments: boolean): MiroirError {
+  const error = fail('payload_too_large', { limit: humanSize(limitBytes) })
+  if (takesDocuments) return error
+  const message = `JSON payload has exceeded limit (${limitBytes} bytes).`
+  return new MiroirError(error.status, { ...error.body, message })
+}
+
+/** The body is not what its encoding promises. */
+export function payloadIncomplete(): MiroirError {
+  return fail('bad_request', { message: 'The provided payload is incomplete and cannot be parsed' })
 }
 
 /** The body stopped arriving, or arrived too slowly. */

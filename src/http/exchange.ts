@@ -4,22 +4,20 @@ import { fail, MiroirError } from '../model/errors.ts'
 import type { Timer } from '../std/clock.ts'
 import { deadlineAfter, remainingMs } from '../std/deadline.ts'
 import { errorFields } from '../telemetry/log.ts'
-import { type Admission, admit, type ExchangeContext, overloaded } from './admission.ts'
-import { Body } from './body.ts'
-import { encodeReply, errorReply, internalError, payloadTooLarge, uploadTimeout } from './encode.ts'
+import { type Admission, admit, bodyError, type ExchangeContext } from './admission.ts'
+import { type BodyFault, IncomingBody } from './body/incoming.ts'
+import { encodeReply, errorReply, internalError, uploadTimeout } from './encode.ts'
 import type { RequestHead, Sink, Wire } from './engine.ts'
-import { examine, type Framing, fieldOf, isCompressed } from './hygiene.ts'
+import { encodingOf, examine, type Framing, fieldOf } from './hygiene.ts'
 
 const UNMATCHED = 'unmatched'
 /** What logs and metrics call a request whose client left before the answer. */
 const CLIENT_GONE = 499
-const COMPRESSED = 'A compressed request body'
-const NOTHING = new Uint8Array(0)
 
 /**
- * One request from its head to the last byte of its reply. Phases only move forward: the body arrives, the
- * handler runs, the reply is decided (`answered`) or the client is gone. The body's memory is given back when
- * handler and connection are both done with it, because a reply may be made of the body.
+ * One request from its head to the last byte of its reply. Phases only move forward: the body arrives and is
+ * unpacked, the handler runs, the reply is decided (`answered`) or the client is gone. The body's memory is
+ * given back when handler and connection are both done with it, because a reply may be made of the body.
  */
 export class Exchange implements Sink {
   readonly #context: ExchangeContext
@@ -27,14 +25,14 @@ export class Exchange implements Sink {
   readonly #wire: Wire
   readonly #id: string
   readonly #startedAt: number
-  #phase: 'body' | 'running' | 'answered' | 'gone' = 'body'
+  #phase: 'body' | 'unpacking' | 'running' | 'answered' | 'gone' = 'body'
   #admission: Admission | null = null
   #call: Call | null = null
-  #body: Body | null = null
+  readonly #body: IncomingBody
+  /** Why the body cannot be read; whoever reads it hears it. */
+  #bodyFault: MiroirError | null = null
   /** Whether bytes of the body may still come, wanted or not. */
   #bodyOpen: boolean
-  /** Length of the body when its pace was last looked at. */
-  #paceMark = 0
   #timer: Timer | null = null
   #expired = false
   #handlerBusy = false
@@ -45,6 +43,7 @@ export class Exchange implements Sink {
     this.#head = head
     this.#wire = wire
     this.#bodyOpen = bodyOpen
+    this.#body = new IncomingBody(context.slabs, context.maxBodyBytes)
     this.#id = context.newId()
     this.#startedAt = context.clock.now()
   }
@@ -73,16 +72,13 @@ export class Exchange implements Sink {
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#phase !== 'body' || this.#body === null) return
-    const appended = this.#body.append(chunk)
-    if (appended === 'too-large') this.#refuseSize()
-    if (appended === 'no-memory') this.#refuseMemory()
+    if (this.#phase === 'body') this.#refuse(this.#body.append(chunk))
   }
 
   end(): void {
     if (!this.#bodyOpen) return
     this.#bodyOpen = false
-    if (this.#phase === 'body') this.#run()
+    if (this.#phase === 'body') this.#bodyArrived()
     else if (this.#phase === 'answered') this.#setTimer(null)
   }
 
@@ -102,30 +98,37 @@ export class Exchange implements Sink {
       return
     }
     this.#watch(this.#context.requestTimeoutMs)
-    if (framing.kind === 'none') this.#run()
-    else if (isCompressed(this.#head)) this.#answerError(fail('miroir_unsupported', { feature: COMPRESSED }))
-    else this.#awaitBody(framing)
+    if (framing.kind === 'none') this.#bodyArrived()
+    else this.#refuse(this.#body.open(framing))
   }
 
-  #awaitBody(framing: Exclude<Framing, { kind: 'none' }>): void {
-    const { slabs, maxBodyBytes } = this.#context
-    if (framing.kind === 'chunked') {
-      this.#body = Body.ofUnknownLength(slabs, maxBodyBytes)
-    } else if (framing.bytes > maxBodyBytes) {
-      this.#refuseSize()
-    } else {
-      this.#body = Body.ofLength(slabs, framing.bytes)
-      if (this.#body === null) this.#refuseMemory()
+  #refuse(fault: BodyFault | null): void {
+    if (fault !== null) this.#answer(errorReply(this.#unreadable(fault)))
+  }
+
+  #unreadable(fault: BodyFault): MiroirError {
+    return bodyError(this.#context, fault, this.#admission?.route?.takesDocuments === true)
+  }
+
+  #bodyArrived(): void {
+    const encoding = encodingOf(this.#head)
+    if (encoding === null) {
+      this.#run()
+      return
     }
+    this.#phase = 'unpacking'
+    this.#handlerBusy = true
+    void this.#body.unpack(encoding).then((fault) => this.#bodyUnpacked(fault))
   }
 
-  #refuseSize(): void {
-    this.#context.observer.limitHit('body_bytes')
-    this.#answer(errorReply(payloadTooLarge(this.#context.maxBodyBytes)))
-  }
-
-  #refuseMemory(): void {
-    this.#answer(errorReply(overloaded(this.#context, 'body_memory', 'memory for request bodies')))
+  #bodyUnpacked(fault: BodyFault | null): void {
+    this.#handlerBusy = false
+    if (this.#phase !== 'unpacking') {
+      this.#releaseWhenIdle()
+      return
+    }
+    if (fault !== null) this.#bodyFault = this.#unreadable(fault)
+    this.#run()
   }
 
   #run(): void {
@@ -148,6 +151,8 @@ export class Exchange implements Sink {
 
   #makeCall(): Call {
     const { headers, method } = this.#head
+    const bytes = this.#body.bytes()
+    const fault = this.#bodyFault
     return {
       id: this.#id,
       method,
@@ -156,7 +161,10 @@ export class Exchange implements Sink {
       params: this.#admission?.params ?? {},
       query: this.#admission?.target?.query ?? '',
       header: (name) => fieldOf(headers, name),
-      body: this.#body?.bytes() ?? NOTHING,
+      get body() {
+        if (fault !== null) throw fault
+        return bytes
+      },
       deadline: deadlineAfter(this.#context.clock, this.#context.requestTimeoutMs),
       aborted: () => this.#phase === 'gone' || this.#expired,
     }
@@ -232,13 +240,14 @@ export class Exchange implements Sink {
 
   #timeUp(): void {
     if (this.#phase === 'body') this.#uploadTimeUp()
+    else if (this.#phase === 'unpacking') this.#watch(this.#context.requestTimeoutMs)
     else if (this.#phase === 'running' && this.#call !== null) this.#handlerTimeUp(this.#call)
   }
 
   #uploadTimeUp(): void {
     const { observer, requestTimeoutMs } = this.#context
     const seconds = requestTimeoutMs / 1000
-    if (this.#keepsPace(seconds)) {
+    if (this.#body.keepsPace(seconds)) {
       this.#watch(requestTimeoutMs)
       return
     }
@@ -259,13 +268,6 @@ export class Exchange implements Sink {
     this.#answer(errorReply(fail('miroir_deadline', { seconds: requestTimeoutMs / 1000 })))
   }
 
-  #keepsPace(seconds: number): boolean {
-    const length = this.#body?.length ?? 0
-    const arrived = length - this.#paceMark
-    this.#paceMark = length
-    return arrived >= limits.uploadBytesPerSecondMin * seconds
-  }
-
   /** The reply was handed over, or there is nobody to hand it to. */
   #connectionOver(): void {
     if (this.#connectionDone) return
@@ -275,8 +277,7 @@ export class Exchange implements Sink {
 
   #releaseWhenIdle(): void {
     if (this.#handlerBusy || !this.#connectionDone) return
-    this.#body?.release()
-    this.#body = null
+    this.#body.release()
     this.#context.traffic.leave()
   }
 }

@@ -1,3 +1,4 @@
+import type { Encoding } from './body/unpack.ts'
 import type { RequestHead } from './engine.ts'
 
 /** How the body of a sound request is delimited. */
@@ -83,10 +84,10 @@ export function fieldOf(headers: readonly string[], name: string): string | unde
   return undefined
 }
 
-/** Encodings that nodes undo; others they ignore, and so do we. */
-const COMPRESSIONS: readonly string[] = ['gzip', 'br', 'deflate']
+const ENCODINGS: readonly Encoding[] = ['gzip', 'br', 'deflate']
 
-/** True when a node would unpack the body before reading it. */
-export function isCompressed({ headers }: RequestHead): boolean {
-  return COMPRESSIONS.includes(fieldOf(headers, 'content-encoding')?.trim().toLowerCase() ?? '')
+/** What a node would undo before reading the body; null where it reads the body as it is. */
+export function encodingOf({ headers }: RequestHead): Encoding | null {
+  const name = fieldOf(headers, 'content-encoding')?.trim().toLowerCase()
+  return ENCODINGS.find((encoding) => encoding === name) ?? null
 }

@@ -15,7 +15,10 @@ export interface Call {
   readonly query: string
   /** Case-insensitive lookup; undefined when absent. */
   header(name: string): string | undefined
-  /** The whole body; empty when there was none. Released by the server after the reply was sent. */
+  /**
+   * The whole body, unpacked; empty when there was none. Reading one that could not be unpacked throws what
+   * the client shall hear. Released by the server after the reply was sent.
+   */
   readonly body: Uint8Array
   readonly deadline: Deadline
   /** True once the client has gone; work may stop, results are dropped. */
@@ -58,6 +61,8 @@ export interface Route {
   /** Segments separated by `/`; `{name}` binds one segment. */
   readonly template: string
   readonly access: Access
+  /** Its body is documents: where that is too long, nodes say it in other words. */
+  readonly takesDocuments?: boolean
   /** Requests of this route are logged at debug level only (probes). */
   readonly quiet?: boolean
   readonly handler: Handler

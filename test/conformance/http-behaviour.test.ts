@@ -4,9 +4,10 @@ import { chooseEngine } from '../../src/http/server.ts'
 import { loadUws } from '../../src/http/uws-module.ts'
 import { json } from '../../src/model/call.ts'
 import { VirtualClock } from '../../src/std/virtual-clock.ts'
+import { encodings } from './http/behaviour-encodings.ts'
 import { flow } from './http/behaviour-flow.ts'
 import { readers } from './http/behaviour-readers.ts'
-import { ask, errorOf, get, post, routing } from './http/behaviour-routing.ts'
+import { get, routing } from './http/behaviour-routing.ts'
 import { pause } from './http/exchange-case.ts'
 import { ENGINES, route, startRig } from './http/rig.ts'
 import { RawClient } from './http/socket.ts'
@@ -15,6 +16,7 @@ describe.each(ENGINES)('behaviour of %s', (engine) => {
   routing(engine)
   flow(engine)
   readers(engine)
+  encodings(engine)
 })
 
 describe('pipelining on node', () => {
@@ -74,20 +76,6 @@ describe('bodies nobody wants, on node', () => {
     await client.replied(1)
     await clock.advance(limits.discardedBodyMs)
     await client.ended()
-    await rig.server.drain(0)
-  })
-})
-
-describe.each(ENGINES)('compressed bodies on %s', (engine) => {
-  it('are refused, unknown encodings ignored', async () => {
-    const echo = route('POST', '/echo', (call) => ({ status: 200, body: call.body }))
-    const rig = await startRig(engine, [echo])
-    const encoded = (encoding: string) => ask(rig, post('/echo', 'body', `Content-Encoding: ${encoding}\r\n`))
-    for (const encoding of ['gzip', 'BR', 'deflate']) {
-      const reply = await encoded(encoding)
-      expect([reply.status, errorOf(reply).code]).toEqual([400, 'miroir_unsupported'])
-    }
-    expect((await encoded('zip')).body.toString()).toBe('body')
     await rig.server.drain(0)
   })
 })

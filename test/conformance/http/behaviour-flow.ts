@@ -55,7 +55,7 @@ export function flow(engine: EngineName): void {
 
     it('over the bound get 413, and the connection goes on', async () => {
       const rig = await startRig(engine, [echo, root], { maxBodyBytes: 1024 * 10 })
-      const message = 'The maximum accepted payload size is 10 KiB.'
+      const message = 'JSON payload has exceeded limit (10240 bytes).'
       const client = await RawClient.open(rig.port)
       client.send(post('/echo', 'x'.repeat(10_241)))
       await client.replied(1)

@@ -1,4 +1,4 @@
-import type { SlabPool, WritableSlab } from '../model/call.ts'
+import type { SlabPool, WritableSlab } from '../../model/call.ts'
 
 /** First slab of a body whose length is not announced; doubled whenever it is full. */
 const FIRST_SLAB_BYTES = 16_384
