@@ -4,7 +4,7 @@ import { fail, type MiroirError } from '../model/errors.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { RequestLimit, RequestObserver } from '../telemetry/requests.ts'
-import type { BodyFault } from './body/incoming.ts'
+import type { BodyFault } from './body/body-kinds.ts'
 import { isPreflight, preflightReply } from './cors.ts'
 import { errorReply, malformedTarget, payloadIncomplete, payloadTooLarge } from './encode.ts'
 import type { RequestHead } from './engine.ts'
@@ -66,7 +66,7 @@ export function admit(context: ExchangeContext, head: RequestHead): Admission {
 }
 
 /** The 503 for a bound that is used up, counted. */
-export function overloaded(context: ExchangeContext, limit: RequestLimit, resource: string): MiroirError {
+function overloaded(context: ExchangeContext, limit: RequestLimit, resource: string): MiroirError {
   context.observer.limitHit(limit)
   return fail('miroir_overloaded', { resource })
 }

@@ -1,4 +1,4 @@
-import type { Encoding } from './body/unpack.ts'
+import type { Encoding } from './body/body-kinds.ts'
 import type { RequestHead } from './engine.ts'
 
 /** How the body of a sound request is delimited. */

@@ -2,10 +2,8 @@ import { limits } from '../../config/limits.ts'
 import type { SlabPool } from '../../model/call.ts'
 import type { Framing } from '../hygiene.ts'
 import { Body } from './body.ts'
-import { type Encoding, unpack } from './unpack.ts'
-
-/** Why a body cannot be read. `grows`: out of proportion to what was sent. */
-export type BodyFault = 'incomplete' | 'too-large' | 'grows' | 'no-memory'
+import type { BodyFault, Encoding } from './body-kinds.ts'
+import { unpack } from './unpack.ts'
 
 const NOTHING = new Uint8Array(0)
 

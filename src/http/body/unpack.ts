@@ -3,10 +3,7 @@ import { constants, createBrotliDecompress, createGunzip, createInflate } from '
 import { limits } from '../../config/limits.ts'
 import type { SlabPool } from '../../model/call.ts'
 import { Body } from './body.ts'
-import type { BodyFault } from './incoming.ts'
-
-/** Encodings of bodies that nodes undo, one at a time; others they ignore, and so do we. */
-export type Encoding = 'gzip' | 'br' | 'deflate'
+import type { BodyFault, Encoding } from './body-kinds.ts'
 
 type Unpacked = { readonly body: Body } | { readonly fault: BodyFault }
 
