@@ -2,7 +2,7 @@ import { type Merged, mergeSearch } from '../merge/search.ts'
 import type { Answers } from '../model/answers.ts'
 import type { Question, SearchPlan } from '../model/plan.ts'
 import { questionTargets, retargetQuestion } from '../plan/question.ts'
-import type { SearchScope } from '../plan/search-body.ts'
+import type { SearchScope } from '../plan/search-scope.ts'
 import { runScatter } from '../scatter/run.ts'
 import { type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
 

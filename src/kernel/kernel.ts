@@ -96,6 +96,8 @@ export interface MergeRequest {
   readonly limit: number
   /** What stays of `_rankingScoreDetails`: everything but the hidden rule, or nothing. */
   readonly keepDetails: boolean
+  /** Tell which answer each emitted hit comes from. */
+  readonly origins?: boolean
 }
 
 export interface MergeResult {
@@ -107,6 +109,8 @@ export interface MergeResult {
   readonly received: readonly number[]
   /** Per answer: hits of it among the first `offset + limit` merged ones. */
   readonly consumed: readonly number[]
+  /** Per emitted hit: its answer. Hits of one answer keep their order. Empty unless asked for. */
+  readonly origins: readonly number[]
   /** Per answer: the envelope without the list, as JSON object text: everything but `hits`/`results`. */
   readonly envelopes: readonly Uint8Array[]
 }

@@ -121,7 +121,7 @@ interface Prepared {
 /** Orders the rows and splices the wanted page out of the answers. */
 function emit(
   window: KernelWindow,
-  { offset, limit }: MergeRequest,
+  { offset, limit, origins }: MergeRequest,
   { layout, scanned }: Prepared,
 ): MergeResult | KernelFault {
   const rows = scanned.received.reduce((sum, count) => sum + count, 0)
@@ -148,6 +148,13 @@ function emit(
     count: ordered - from,
     received: scanned.received,
     consumed: scanned.received.map((_, index) => lists[index * 4 + 3] ?? 0),
+    origins: origins === true ? originsOf(window.words(order).subarray(from, ordered), lists) : [],
     envelopes: scanned.envelopes,
   }
+}
+
+/** Rows of all answers follow each other, so a row's address tells its answer. */
+function originsOf(rows: Uint32Array, lists: Uint32Array): number[] {
+  const starts = Array.from({ length: lists.length / 4 }, (_, index) => lists[index * 4] ?? 0)
+  return Array.from(rows, (row) => starts.findLastIndex((start) => start <= row))
 }

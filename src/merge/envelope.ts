@@ -2,6 +2,7 @@ import type { SearchMerge } from '../model/plan.ts'
 import { type JsonMember, membersOf, memberValue } from '../std/json-members.ts'
 import { type MergedFacets, mergeFacets } from './facets.ts'
 import type { Inquiry } from './inquiry.ts'
+import type { Counting } from './selection/counted.ts'
 
 /** Uids made for this reply. */
 export interface ReplyUids {
@@ -12,8 +13,7 @@ export interface ReplyUids {
 export interface EnvelopeFold {
   readonly merge: SearchMerge
   readonly uids: ReplyUids
-  /** Takes the place of the sum of totals; null = the sum is right. */
-  readonly total: number | null
+  readonly counting: Counting
   readonly inquiry: Inquiry
 }
 
@@ -39,8 +39,9 @@ export function foldEnvelopes(
     parts.push(members)
   }
   const sums = sum(numbersOf(parts, totalName(fold.merge)))
-  const facets = facetsOf(parts, fold, sums)
-  const total = fold.total ?? sums
+  const total = fold.counting.total ?? sums
+  const counted = fold.counting.envelopes?.map(membersOf) ?? parts
+  const facets = facetsOf(counted, fold, total)
   const computed = computedMembers(parts, fold, total)
   if (facets !== null) computed.set('facetDistribution', facets.distribution).set('facetStats', facets.stats)
   const [first = []] = parts
@@ -113,7 +114,7 @@ function computedMembers(
 
 function facetsOf(
   parts: readonly JsonMember[][],
-  { merge, inquiry }: EnvelopeFold,
+  { merge, inquiry, counting }: EnvelopeFold,
   candidates: number,
 ): MergedFacets | null {
   const answers = parts.flatMap((members) => {
@@ -121,7 +122,7 @@ function facetsOf(
     return distribution === undefined ? [] : [{ distribution, stats: memberValue(members, 'facetStats') }]
   })
   if (answers.length === 0) return null
-  const over = { filters: [], members: {} }
+  const { over } = counting
   return mergeFacets(answers, { order: merge.facets, candidates, whole: merge.whole, over }, inquiry)
 }
 

@@ -7,10 +7,11 @@ import {
 } from '../kernel/kernel.ts'
 import type { Learned, Question, SearchMerge } from '../model/plan.ts'
 import { concat, text, utf8 } from '../std/bytes.ts'
-import { keepDistinct } from './distinct.ts'
 import { foldEnvelopes, type ReplyUids } from './envelope.ts'
 import { Inquiry } from './inquiry.ts'
 import { plainEnvelope } from './plain-envelope.ts'
+import { AS_ANSWERED } from './selection/counted.ts'
+import { type SelectedPage, type SelectionTask, selectedPage } from './selection/selected-page.ts'
 
 /** Parts of a reply that may differ from one node's, as they are named to clients. */
 export type Approximate = 'total' | 'facets'
@@ -59,33 +60,38 @@ export async function mergeSearch(
   const inputs = usedUp(result, fold.depths)
   if (inputs.length > 0) return { kind: 'more', inputs }
   const inquiry = new Inquiry(fold.learned)
-  const page = pageOf(result, merge)
-  if (page === null) {
-    const attribute = merge.distinct?.attribute ?? ''
-    return {
-      kind: 'unsupported',
-      feature: `\`distinct\` by \`${attribute}\`, which has several values in a document, over several nodes`,
-    }
-  }
-  const envelopes = result.envelopes.map(text)
   const { internal } = merge
-  const envelope = foldEnvelopes(
-    internal === null ? envelopes : envelopes.map((told) => plainEnvelope(told, internal)),
-    {
-      merge,
-      uids,
-      total: page.total,
-      inquiry,
-    },
-  )
+  const told = result.envelopes.map(text)
+  const envelopes = internal === null ? told : told.map((envelope) => plainEnvelope(envelope, internal))
+  const page = await pageOf({ kernel, merge, inquiry, result, answers, hasFacets: hasFacets(envelopes) })
+  if (page === null) return { kind: 'unsupported', feature: selectionFeature(merge) }
+  if (page === undefined) return { kind: 'ask', questions: inquiry.open }
+  const envelope = foldEnvelopes(envelopes, { merge, uids, counting: page, inquiry })
   if ('input' in envelope) return { kind: 'fault', input: envelope.input, reason: 'not a search answer' }
   if (inquiry.open.length > 0) return { kind: 'ask', questions: inquiry.open }
   const { members, total, facetsExact } = envelope
   const rest = members.map(({ key, value }) => `${JSON.stringify(key)}:${value}`).join(',')
   const body = concat([HITS, page.hits, utf8(`],${rest}}`)])
-  const hasFacets = members.some((member) => member.key === 'facetDistribution')
-  const facets = hasFacets && !(facetsExact && page.facetsExact)
-  return { kind: 'merged', body, total, approximate: approximateParts(page.totalExact, !facets) }
+  const facets = !hasFacets(envelopes) || (facetsExact && page.facetsExact)
+  return { kind: 'merged', body, total, approximate: approximateParts(page.totalExact, facets) }
+}
+
+function hasFacets(envelopes: readonly string[]): boolean {
+  return envelopes.some((envelope) => envelope.includes('"facetDistribution":'))
+}
+
+/** The page of a plain search as the kernel cut it; of one whose hits drop others as it is selected. */
+function pageOf(task: SelectionTask): Promise<SelectedPage | undefined | null> | SelectedPage {
+  return isSelective(task.merge) ? selectedPage(task) : { hits: task.result.hits, ...AS_ANSWERED }
+}
+
+function isSelective({ distinct, threshold }: SearchMerge): boolean {
+  return distinct !== null || threshold !== null
+}
+
+function selectionFeature({ distinct, hitsMax }: SearchMerge): string {
+  const what = distinct === null ? '`rankingScoreThreshold`' : `\`distinct\` by \`${distinct.attribute}\``
+  return `${what} over several nodes, where the page needs more than the ${hitsMax} hits that a node gives,`
 }
 
 /**
@@ -113,28 +119,7 @@ function mergeRequest(answers: readonly Uint8Array[], merge: SearchMerge): Merge
   const federation = merge.internal === null ? {} : ({ federation: 'cut' } as const)
   const request = { answers, member: 'hits', order: 'details', keepDetails, ...federation } as const
   // Which hits a value leaves is known only once all are in order.
-  if (merge.distinct !== null)
-    return { offset: 0, limit: answers.length * (merge.offset + merge.limit), ...request }
+  if (isSelective(merge))
+    return { offset: 0, limit: answers.length * (merge.offset + merge.limit), ...request, origins: true }
   return { offset: merge.offset, limit: merge.limit, ...request }
-}
-
-interface Page {
-  readonly hits: Uint8Array
-  /** Null: the sum of the answers' totals. */
-  readonly total: number | null
-  readonly totalExact: boolean
-  readonly facetsExact: boolean
-}
-
-function pageOf(result: MergeResult, merge: SearchMerge): Page | null {
-  const { distinct, offset, limit } = merge
-  if (distinct === null)
-    return { hits: result.hits, total: null, totalExact: !merge.totalsApproximate, facetsExact: true }
-  const kept = keepDistinct(result, { distinct, offset, limit })
-  if (kept === null) return null
-  const { hits } = kept
-  const exhausted = result.received.every((received) => received < offset + limit)
-  // Totals count values, and so do facets: values that several nodes have are counted by each.
-  if (!exhausted) return { hits, total: null, totalExact: false, facetsExact: false }
-  return { hits, total: kept.kept, totalExact: true, facetsExact: kept.dropped === 0 }
 }

@@ -64,16 +64,30 @@ export interface SearchMerge {
    * have answered as its own. Null: plain searches.
    */
   readonly internal: { readonly query: string } | null
-  /** Sums of totals are no exact count (a score threshold stops nodes early). */
-  readonly totalsApproximate: boolean
+  /** Least score of a hit, to be looked at by the merge; null = nothing to do. */
+  readonly threshold: ThresholdMerge | null
+  /** The client did not ask for scores. */
+  readonly hideScore: boolean
+  /** Most hits that a node gives. */
+  readonly hitsMax: number
+}
+
+export interface ThresholdMerge {
+  readonly least: number
+  /** Hits come by falling score. */
+  readonly monotone: boolean
 }
 
 export interface DistinctMerge {
   readonly attribute: string
-  /** The client did not ask to see the attribute: cut it out of hits. */
+  /** First name of its path. */
+  readonly root: string
+  /** The client did not ask to see the attribute: cut its root out of hits. */
   readonly hide: boolean
   /** Also out of `_formatted`. */
   readonly hideFormatted: boolean
+  /** Filters may name it. */
+  readonly filterable: boolean
 }
 
 /** One search of a further question: the client's own, but for what is named here. */

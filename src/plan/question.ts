@@ -1,6 +1,7 @@
 import type { NodeId, ShardId } from '../model/ids.ts'
 import type { Question, ReadTarget, ReadTargets, Retarget } from '../model/plan.ts'
-import { askRequest, type SearchScope } from './search-body.ts'
+import { askRequest } from './search-body.ts'
+import type { SearchScope } from './search-scope.ts'
 import { targetsFor } from './targets.ts'
 
 /** The same copies that answered first, asked once more. */

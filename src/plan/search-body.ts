@@ -1,18 +1,8 @@
-import type { NodeId } from '../model/ids.ts'
 import type { Ask, ReadTarget } from '../model/plan.ts'
 import { type JsonMember, membersOf, memberValue, objectText } from '../std/json-members.ts'
-import type { SearchRequest } from './search-request.ts'
-import { indexPath, type ReadScope } from './targets.ts'
-
-export interface SearchScope extends ReadScope {
-  readonly request: SearchRequest
-  /** Answers internal federated searches. */
-  readonly federates: (node: NodeId) => boolean
-  /** Filters of the caller's own (tenants): JSON texts of elements of the outer filter array. */
-  readonly extraFilters: readonly string[]
-  /** Values that nodes list of a facet, at least, before they cut it off. */
-  readonly nodeFacetValues: number
-}
+import type { SearchScope } from './search-scope.ts'
+import { selectionMembers } from './selection.ts'
+import { indexPath } from './targets.ts'
 
 /** Members of the body that planning writes itself. */
 const OWNED = ['offset', 'limit', 'page', 'hitsPerPage', 'filter', 'showRankingScoreDetails']
@@ -77,9 +67,8 @@ function federatedBody(members: readonly JsonMember[], name: string, distinct: s
 
 function askBody(scope: SearchScope, shardFilter: string | null, ask: Ask): string {
   const { request, extraFilters } = scope
-  const own = Object.entries(ask.members)
-  const given = request.members.filter(({ key }) => !OWNED.includes(key) && !Object.hasOwn(ask.members, key))
-  const members = [...given]
+  const own = { ...selectionMembers(scope), ...ask.members }
+  const members = request.members.filter(({ key }) => !OWNED.includes(key) && !Object.hasOwn(own, key))
   const filters = [...request.filters, ...extraFilters, ...ask.filters]
   if (shardFilter !== null) filters.push(JSON.stringify(shardFilter))
   if (filters.length > 0) members.push(filterMember(filters))
@@ -88,7 +77,7 @@ function askBody(scope: SearchScope, shardFilter: string | null, ask: Ask): stri
     members.push({ key: 'page', value: '1' }, { key: 'hitsPerPage', value: reach })
   else members.push({ key: 'offset', value: '0' }, { key: 'limit', value: reach })
   members.push({ key: 'showRankingScoreDetails', value: 'true' })
-  for (const [key, value] of own) if (value !== null) members.push({ key, value })
+  for (const [key, value] of Object.entries(own)) if (value !== null) members.push({ key, value })
   return objectText(members)
 }
 

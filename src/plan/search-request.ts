@@ -31,7 +31,8 @@ export interface SearchRequest {
   readonly delegated: boolean
   /** Attributes shown formatted because they were named as such, `*` for all. */
   readonly formatted: readonly string[]
-  readonly threshold: boolean
+  readonly threshold: number | null
+  readonly wantsScore: boolean
   readonly matchesAllWords: boolean
 }
 
@@ -51,10 +52,13 @@ export function parseSearchRequest(text: string): SearchRequest | null {
   const distinct = givenValue(body, 'distinct')
   const query = givenValue(body, 'q')
   const details = body.texts.get('showRankingScoreDetails') ?? 'false'
+  const score = body.texts.get('showRankingScore') ?? 'false'
+  const threshold = givenValue(body, 'rankingScoreThreshold')
   if (window === null || filters === null || sort === undefined || attributesToRetrieve === undefined)
     return null
   if (!isStringOrNull(distinct) || !isStringOrNull(query)) return null
-  if (details !== 'true' && details !== 'false') return null
+  if (![details, score].every((text) => text === 'true' || text === 'false')) return null
+  if (!isShareOrNull(threshold)) return null
   return {
     text,
     members: body.members,
@@ -67,11 +71,16 @@ export function parseSearchRequest(text: string): SearchRequest | null {
     semantic: ['hybrid', 'vector', 'media'].some((key) => givenValue(body, key) !== null),
     delegated: givenValue(body, 'personalize') !== null,
     formatted: formattedAttributes(body),
-    threshold: givenValue(body, 'rankingScoreThreshold') !== null,
+    threshold,
+    wantsScore: score === 'true',
     matchesAllWords: givenValue(body, 'matchingStrategy') === 'all',
     // Last: V8 takes a hundred times as long when members are added to a spread.
     ...window,
   }
+}
+
+function isShareOrNull(value: unknown): value is number | null {
+  return value === null || (typeof value === 'number' && value >= 0 && value <= 1)
 }
 
 function isStringOrNull(value: unknown): value is string | null {

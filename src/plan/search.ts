@@ -1,7 +1,6 @@
 import type { NodeId, ShardId } from '../model/ids.ts'
 import type {
   Ask,
-  DistinctMerge,
   ReadTarget,
   ReadTargets,
   Refusal,
@@ -9,23 +8,24 @@ import type {
   SearchMerge,
   SearchPlan,
 } from '../model/plan.ts'
-import { askRequest, clampedWindow, type SearchScope, wholeBody } from './search-body.ts'
-import type { SearchRequest } from './search-request.ts'
+import { askRequest, clampedWindow, wholeBody } from './search-body.ts'
+import type { SearchScope } from './search-scope.ts'
+import { distinctMerge, thresholdMerge, unreadableDistinct } from './selection.ts'
 import { allShards, indexPath, isWhole, targetsFor } from './targets.ts'
 
-export type { SearchScope } from './search-body.ts'
+export type { SearchScope } from './search-scope.ts'
 
 /** Whom to ask what, and what to do with the answers. Pure: same arguments, same plan. */
 export function planSearch(scope: SearchScope): SearchPlan | Refusal {
   const shards = allShards(scope.index)
   const found = mergedTargets(scope, shards, likelyDepth)
-  if (isWhole(found)) return wholePlan(scope, found)
+  if (isWhole(found) && !isCountedHere(scope)) return wholePlan(scope, found)
   const feature = found.targets.length > 1 ? unsupportedFeature(scope) : null
   if (feature !== null) return { kind: 'refusal', feature }
   const hidden = hiddenSortFields(scope)
   if (hidden.length === 0) return { kind: 'search', ...found, merge: mergeOf(scope, false) }
   const telling = mergedTargets(tellingOnly(scope), shards, likelyDepth)
-  if (isWhole(telling)) return wholePlan(scope, telling)
+  if (isWhole(telling) && !isCountedHere(scope)) return wholePlan(scope, telling)
   if (telling.uncovered.length > found.uncovered.length) {
     const fields = hidden.join('`, `')
     const where = 'over several nodes that do not all have the runtime flag `network`'
@@ -115,18 +115,15 @@ const SPREAD = 4
 function likelyDepth(scope: SearchScope, shards: number): number {
   const reach = reachOf(scope)
   const { request, index } = scope
-  if (reach <= SHALLOW_HITS || request.threshold || request.semantic) return reach
+  if (reach <= SHALLOW_HITS || request.threshold !== null || request.semantic) return reach
   if (distinctMerge(scope) !== null) return reach
   const share = (reach * shards) / index.shards
   return Math.min(reach, Math.ceil(share + SPREAD * Math.sqrt(share)) + 1)
 }
 
-/** The first hits, and the value that tells them apart. */
+/** The first hits. */
 function firstAsk(scope: SearchScope, reach: number): Ask {
-  const distinct = distinctMerge(scope)
-  const shown = [...(scope.request.attributesToRetrieve ?? []), distinct?.attribute]
-  const members = distinct?.hide === true ? { attributesToRetrieve: JSON.stringify(shown) } : {}
-  const ask = { reach, filters: [], members }
+  const ask = { reach, filters: [], members: {} }
   return hiddenSortFields(scope).length === 0 ? ask : { ...ask, internal: { distinct: null } }
 }
 
@@ -148,18 +145,19 @@ function mergeOf(scope: SearchScope, whole: boolean): SearchMerge {
     },
     distinct: whole ? null : distinctMerge(scope),
     internal: whole || hiddenSortFields(scope).length === 0 ? null : { query: JSON.stringify(request.query) },
-    totalsApproximate: !whole && request.threshold && request.echo.kind === 'offset',
+    threshold: whole ? null : thresholdMerge(scope),
+    hideScore: !request.wantsScore,
+    hitsMax: index.facts.maxTotalHits,
   }
 }
 
-/** Each node drops what its own hits repeat; what hits of several nodes repeat is dropped by the merge. */
-function distinctMerge({ index, request }: SearchScope): DistinctMerge | null {
-  const attribute = request.distinct ?? index.facts.distinctAttribute
-  if (attribute === null) return null
-  const shown = request.attributesToRetrieve
-  const hide = shown !== null && !shown.includes('*') && !shown.includes(attribute)
-  const formatted = request.formatted.includes('*') || request.formatted.includes(attribute)
-  return { attribute, hide, hideFormatted: hide && !formatted }
+/**
+ * A node counts hits of one rank together when it drops repeated values, and its hidden last rule leaves no
+ * two in one rank: such totals are this proxy's, also where one node has everything.
+ */
+function isCountedHere(scope: SearchScope): boolean {
+  const { echo } = scope.request
+  return echo.kind === 'offset' && distinctMerge(scope) !== null && unsupportedFeature(scope) === null
 }
 
 /** Names what several nodes cannot answer exactly; null when nothing stands in the way. */
@@ -167,29 +165,7 @@ function unsupportedFeature(scope: SearchScope): string | null {
   const { request } = scope
   if (request.semantic) return 'A hybrid or vector search over several nodes'
   if (request.delegated) return '`personalize` over several nodes'
-  const distinct = distinctMerge(scope)
-  if (distinct !== null && !isReadable(distinct, scope))
-    return `\`distinct\` by \`${distinct.attribute}\`, which hits do not show, over several nodes`
-  if (request.threshold && !constantScale(request))
-    return '`rankingScoreThreshold` for a query of several words over several nodes'
-  return null
-}
-
-/** Hits must carry the value where it can be found. */
-function isReadable(distinct: DistinctMerge, { index }: SearchScope): boolean {
-  const { displayedAttributes } = index.facts
-  if (distinct.attribute.includes('.')) return false
-  return displayedAttributes === null || displayedAttributes.includes(distinct.attribute)
-}
-
-/**
- * Scores of different nodes are on one scale when no rule's maximum depends on the words a node has:
- * without a query, for a single word, or when all words must match.
- */
-export function constantScale(request: Pick<SearchRequest, 'query' | 'matchesAllWords'>): boolean {
-  const query = request.query.trim()
-  if (query === '' || request.matchesAllWords) return true
-  return /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}]+$/u.test(query)
+  return unreadableDistinct(scope)
 }
 
 /** Nodes blank out the values of these in what hits are ordered by; internal searches tell them. */

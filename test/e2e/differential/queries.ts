@@ -31,6 +31,9 @@ const SORTS = [
 const LIST_SORTS = [...SORTS, 'nothing:asc']
 const FIELDS = ['id', 'title', 'rating', 'tags', 'info', 'info.country', 'nothing', '*']
 
+/** Single-valued, multi-valued, nested and mixed. */
+const DISTINCT = ['genre', 'group', 'tags', 'info.country', 'year', 'odd', 'serial']
+
 function misspelled(dice: Dice, word: string): string {
   if (word.length < 4) return word
   const at = 1 + dice.below(word.length - 1)
@@ -71,6 +74,12 @@ function filter(dice: Dice): unknown {
   if (kind === 3) return `(${simple()} OR ${simple()}) AND ${simple()}`
   if (kind === 4) return [simple(), [simple(), simple()]]
   return [simple()]
+}
+
+/** One hit of each value, and only hits that score enough. */
+function selective(dice: Dice, body: Record<string, unknown>): void {
+  if (dice.chance(0.25)) body['distinct'] = dice.pick(DISTINCT)
+  if (dice.chance(0.12)) body['rankingScoreThreshold'] = dice.below(11) / 10
 }
 
 function window(dice: Dice, body: Record<string, unknown>): void {
@@ -116,6 +125,7 @@ function searchBody(dice: Dice, known: Known): Record<string, unknown> {
   if (dice.chance(0.3))
     body['facets'] = dice.pick([['*'], ['genre'], ['rating', 'tags'], ['year', 'genre', 'group'], ['title']])
   if (dice.chance(0.2)) body['matchingStrategy'] = dice.pick(['all', 'last'])
+  selective(dice, body)
   window(dice, body)
   shown(dice, body)
   return body

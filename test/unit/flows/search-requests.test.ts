@@ -14,8 +14,8 @@ test('what is not exact over several nodes is refused by name', async () => {
     [{ hybrid: { embedder: 'x' } }, {}, /hybrid/],
     [{ vector: [1] }, {}, /vector/],
     [{ personalize: { userContext: 'x' } }, {}, /personalize/],
-    [{ distinct: 'a.b' }, {}, /distinct/],
-    [{ q: 'two words', rankingScoreThreshold: 0.5 }, {}, /rankingScoreThreshold/],
+    [{ distinct: 'sku' }, { displayedAttributes: ['id'] }, /distinct/],
+    [{ distinct: 'a.b', attributesToRetrieve: ['a.c'] }, {}, /distinct/],
     [{ sort: ['price:asc'] }, { displayedAttributes: ['id'] }, /`price`/],
     [{}, facts, /`stars`/],
   ]

@@ -6,6 +6,7 @@ export interface MergedPage {
   readonly count: number
   readonly received: readonly number[]
   readonly consumed: readonly number[]
+  readonly origins: readonly number[]
   readonly envelopes: readonly string[]
 }
 
@@ -48,6 +49,7 @@ export function mergeOracle(request: MergeRequest): MergedPage | KernelFault {
     count: page.length,
     received: lists.map((list) => list.length),
     consumed: lists.map((_, list) => first.filter((hit) => hit.list === list).length),
+    origins: request.origins === true ? page.map((hit) => hit.list) : [],
     envelopes,
   }
 }

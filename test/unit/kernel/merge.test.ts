@@ -143,10 +143,11 @@ function check(request: MergeRequest): void {
   }
   expect(Buffer.from(result.hits).toString()).toBe(expected.hits)
   expect(result.envelopes.map((envelope) => Buffer.from(envelope).toString())).toEqual(expected.envelopes)
-  expect([result.count, result.received, result.consumed]).toEqual([
+  expect([result.count, result.received, result.consumed, result.origins]).toEqual([
     expected.count,
     expected.received,
     expected.consumed,
+    expected.origins,
   ])
 }
 
@@ -154,7 +155,7 @@ it('merges as its slow twin does', () => {
   fc.assert(
     fc.property(lists, fc.nat(5), fc.nat(30), fc.boolean(), (hits, offset, limit, keepDetails) => {
       const answers = hits.map((list, base) => Buffer.from(answerOf(list, base)))
-      check({ answers, member: 'hits', order: 'details', offset, limit, keepDetails })
+      check({ answers, member: 'hits', order: 'details', offset, limit, keepDetails, origins: true })
     }),
     { numRuns: 2000 },
   )

@@ -61,6 +61,7 @@ function slowMerge(request: MergeRequest): MergeResult | KernelFault {
     hits: utf8(shown.map((hit) => shownHit(hit, request)).join(',')),
     count: shown.length,
     received: lists.map((list) => list.length),
+    origins: request.origins === true ? shown.map((hit) => hit.answer) : [],
     consumed: lists.map((_, answer) => reached.filter((hit) => hit.answer === answer).length),
     envelopes,
   }

@@ -45,7 +45,7 @@ test.each(readdirSync(FOLDER).sort())('%s', (file) => {
 /** A plan as the files have it: nodes by name, bodies as JSON. */
 function printed(plan: SearchPlan | Refusal): unknown {
   if (plan.kind === 'refusal') return { refused: plan.feature }
-  const { whole, offset, limit, echo, keepDetails, distinct, internal } = plan.merge
+  const { whole, offset, limit, echo, keepDetails, distinct, threshold, internal } = plan.merge
   return {
     targets: plan.targets.map(({ node, method, path, shards, body, internal }) => ({
       node: node.id,
@@ -54,6 +54,15 @@ function printed(plan: SearchPlan | Refusal): unknown {
       body: JSON.parse(String(body)),
     })),
     uncovered: plan.uncovered,
-    merge: { whole, offset, limit, echo, keepDetails, distinct, ...(internal === null ? {} : { internal }) },
+    merge: {
+      whole,
+      offset,
+      limit,
+      echo,
+      keepDetails,
+      distinct,
+      threshold,
+      ...(internal === null ? {} : { internal }),
+    },
   }
 }

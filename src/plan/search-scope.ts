@@ -1,0 +1,13 @@
+import type { NodeId } from '../model/ids.ts'
+import type { SearchRequest } from './search-request.ts'
+import type { ReadScope } from './targets.ts'
+
+export interface SearchScope extends ReadScope {
+  readonly request: SearchRequest
+  /** Answers internal federated searches. */
+  readonly federates: (node: NodeId) => boolean
+  /** Filters of the caller's own (tenants): JSON texts of elements of the outer filter array. */
+  readonly extraFilters: readonly string[]
+  /** Values that nodes list of a facet, at least, before they cut it off. */
+  readonly nodeFacetValues: number
+}
