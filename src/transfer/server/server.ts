@@ -1,6 +1,7 @@
 import type { NodeView } from '../../model/view.ts'
 import type { Outcome, Transport } from '../../nodes/transport.ts'
 import { text } from '../../std/bytes.ts'
+import { Cancel } from '../../std/cancel.ts'
 import { type Clock, sleep } from '../../std/clock.ts'
 import { deadlineAfter } from '../../std/deadline.ts'
 import { isObject, parsedJson } from '../../std/json-values.ts'
@@ -97,17 +98,23 @@ export class Server {
     return unlessStopped(this.#deps.stop, sleep(this.#deps.clock, durationMs))
   }
 
-  #send(ask: Ask, attempt: number): Promise<Outcome> {
+  async #send(ask: Ask, attempt: number): Promise<Outcome> {
     const { transport, clock, stop } = this.#deps
     const { key } = this.place
     const path = typeof ask.path === 'string' ? ask.path : ask.path(attempt)
+    const cancel = new Cancel()
     const request = {
-      ...{ method: ask.method, path: this.#prefix + path, operation: 'transfer', write: false },
+      ...{ method: ask.method, path: this.#prefix + path, operation: 'transfer', write: false, cancel },
       headers: key === null ? {} : { authorization: `Bearer ${key}` },
       ...(ask.body === undefined ? {} : { body: ask.body }),
       ...(ask.contentType === undefined ? {} : { contentType: ask.contentType }),
     }
-    return unlessStopped(stop, transport.send(this.#node, request, deadlineAfter(clock, ASK_MS)))
+    try {
+      return await unlessStopped(stop, transport.send(this.#node, request, deadlineAfter(clock, ASK_MS)))
+    } finally {
+      // What the user ended needs no answer; nothing happens where there was one.
+      cancel.cancel()
+    }
   }
 
   #judged(ask: Ask, { status, body }: ServerAnswer): ServerAnswer {
