@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startDevNode } from '../../src/devnode/devnode.ts'
-import { elementsOf, membersOf, memberValue } from '../../src/std/json-members.ts'
-import { canonicalDocument } from '../../src/transfer/compare/canonical.ts'
-import { type Cluster, MASTER_KEY, type NodeKind, realNodesOrWarn, startCluster } from './cluster.ts'
-import { meilisearchBinary, NODE_KEY, RealNode } from './real-node.ts'
+import { startDevNode } from '../../../src/devnode/devnode.ts'
+import { elementsOf, membersOf, memberValue } from '../../../src/std/json-members.ts'
+import { canonicalDocument } from '../../../src/transfer/compare/canonical.ts'
+import { type Cluster, MASTER_KEY, type NodeKind, realNodesOrWarn, startCluster } from '../cluster.ts'
+import { meilisearchBinary, NODE_KEY, RealNode } from '../real-node.ts'
 
 /* The program itself, as a process, between a single node and a cluster of the same kind of nodes. */
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 
 const SETTINGS = {
   filterableAttributes: ['_geo', 'genre', 'n.deep'],
