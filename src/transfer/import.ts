@@ -164,8 +164,15 @@ class Ledger {
   #job: Job
 
   constructor(store: JobStore, names: { readonly from: string; readonly to: string }) {
+    const job = store.load() ?? { version: 1, ...names, indexes: {} }
+    // Long names are cut in the name of the file, so that two jobs may meet there.
+    if (job.from !== names.from || job.to !== names.to)
+      throw new TransferFailure(
+        'invalid',
+        `the state that was found is of an import from ${job.from} to ${job.to}; write another folder behind --state`,
+      )
     this.#store = store
-    this.#job = store.load() ?? { version: 1, ...names, indexes: {} }
+    this.#job = job
   }
 
   of(uid: string): IndexProgress {

@@ -135,6 +135,16 @@ describe('a source that changes meanwhile', () => {
   })
 })
 
+it('the state of another import is not continued', async () => {
+  const world = worldOf(3)
+  const jobs = memoryJobs()
+  jobs.job = { version: 1, from: 'elsewhere', to: 'target', indexes: {} }
+  const failure = await world.failure(importAll(jobs))
+  expect(failure.kind).toBe('invalid')
+  expect(failure.message).toContain('is of an import from elsewhere to target')
+  expect(world.target.documents('films')).toEqual([])
+})
+
 it('a target that loses a document behind its back is found out', async () => {
   const world = worldOf(50)
   const jobs = memoryJobs()
