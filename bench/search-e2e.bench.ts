@@ -1,8 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { ask, ended, forked, nextMessage } from './children.ts'
 import { INDEX, recordedSearch, replyHash } from './search-case.ts'
 import type { LoadOrder, LoadResult } from './search-load.ts'
 import type { ProxyUsage } from './search-proxy.ts'
@@ -36,9 +36,6 @@ const PROGRAMS = {
 }
 /** More options for the proxy's Node, such as --cpu-prof. */
 const PROXY_OPTIONS = (process.env['BENCH_PROXY_OPTIONS'] ?? '').split(' ').filter((text) => text !== '')
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const ANSWER_MS_MAX = 90_000
-const END_MS_MAX = 10_000
 
 interface Measured {
   readonly mainUs: number
@@ -85,11 +82,7 @@ class Bench {
     program: keyof typeof PROGRAMS,
     args: readonly string[],
   ): Promise<{ child: ChildProcess; hello: Hello }> {
-    const child = fork(fileURLToPath(PROGRAMS[program]), [...args], {
-      cwd: ROOT,
-      execArgv: ['--import', 'tsx', ...(program === 'proxy' ? PROXY_OPTIONS : [])],
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    })
+    const child = forked(PROGRAMS[program], args, program === 'proxy' ? PROXY_OPTIONS : [])
     this.#children.push(child)
     return { child, hello: await nextMessage<Hello>(child) }
   }
@@ -117,39 +110,6 @@ class Bench {
     await Promise.all(this.#children.map((child) => ended(child, null)))
     rmSync(this.#folder, { recursive: true, force: true })
   }
-}
-
-function ask<Answer>(child: ChildProcess | null, message: object | string): Promise<Answer> {
-  if (child === null) throw new Error('the bench was not started')
-  const answer = nextMessage<Answer>(child)
-  child.send(message)
-  return answer
-}
-
-function nextMessage<Message>(child: ChildProcess): Promise<Message> {
-  return new Promise((resolve, reject) => {
-    const settle = (act: () => void): void => {
-      clearTimeout(late)
-      child.off('message', onMessage).off('exit', onExit)
-      act()
-    }
-    const onMessage = (message: unknown): void => settle(() => resolve(message as Message))
-    const onExit = (code: number | null): void =>
-      settle(() => reject(new Error(`${child.spawnargs.at(-1)} ended with ${code}`)))
-    const late = setTimeout(() => settle(() => reject(new Error('no answer in time'))), ANSWER_MS_MAX)
-    child.on('message', onMessage).on('exit', onExit)
-  })
-}
-
-/** Asks a child to end with that message, or cuts its channel; kills it when it takes too long. */
-async function ended(child: ChildProcess | null, message: string | null): Promise<void> {
-  if (child === null || child.exitCode !== null || child.signalCode !== null) return
-  const exit = new Promise<void>((resolve) => void child.once('exit', () => resolve()))
-  const late = setTimeout(() => child.kill('SIGKILL'), END_MS_MAX)
-  if (message !== null && child.connected) child.send(message)
-  else if (child.connected) child.disconnect()
-  await exit
-  clearTimeout(late)
 }
 
 const median = (values: readonly number[]): number =>

@@ -9,6 +9,7 @@ export interface ProxyUsage {
   /** CPU of the main thread and of all threads, in microseconds since the start. */
   readonly mainUs: number
   readonly allUs: number
+  readonly rssBytes: number
 }
 
 type AppModule = typeof import('../src/app.ts')
@@ -90,11 +91,13 @@ async function ready(port: number): Promise<void> {
 /** The kernel's count for the main thread, where there is one; else all threads stand for it. */
 function usage(): ProxyUsage {
   const { user, system } = process.cpuUsage()
+  const allUs = user + system
+  const rssBytes = process.memoryUsage.rss()
   try {
     const [nanoseconds] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')
-    return { mainUs: Number(nanoseconds) / 1000, allUs: user + system }
+    return { mainUs: Number(nanoseconds) / 1000, allUs, rssBytes }
   } catch {
-    return { mainUs: user + system, allUs: user + system }
+    return { mainUs: allUs, allUs, rssBytes }
   }
 }
 

@@ -20,6 +20,30 @@ interface Answers {
   readonly version: Buffer
   readonly tasks: Buffer
   readonly federation: Buffer
+  /** Sends the answer to a search when the node has got to it. */
+  readonly pace: (send: () => void) => void
+}
+
+/** So many searches at once, each so long; others wait. A duration of 0 is no pace at all. */
+function pacing(parallel: number, serviceMs: number): (send: () => void) => void {
+  if (serviceMs === 0) return (send) => send()
+  const waiting: (() => void)[] = []
+  let busy = 0
+  const next = (): void => {
+    const send = busy < parallel ? waiting.shift() : undefined
+    if (send === undefined) return
+    busy += 1
+    setTimeout(() => {
+      busy -= 1
+      send()
+      next()
+    }, serviceMs)
+    next()
+  }
+  return (send) => {
+    waiting.push(send)
+    next()
+  }
 }
 
 function answerOf(body: string): Buffer {
@@ -51,7 +75,9 @@ function serve(socket: Socket, answers: Answers): void {
       const start = end + HEAD_END.length
       const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
       if (pending.length < start + length) return
-      socket.write(answerTo(answers, head, pending.slice(start, start + length)))
+      const answer = answerTo(answers, head, pending.slice(start, start + length))
+      if (head.startsWith('POST /indexes/')) answers.pace(() => socket.write(answer))
+      else socket.write(answer)
       pending = pending.slice(start + length)
     }
   })
@@ -64,7 +90,7 @@ async function listen(answers: Answers): Promise<number> {
 }
 
 /** Tells the parent the ports, and ends with it. */
-async function main(nodes: number): Promise<void> {
+async function main(nodes: number, parallel: number, serviceMs: number): Promise<void> {
   const { parts, whole } = recordedSearch()
   const shared = {
     whole: answerOf(whole),
@@ -74,10 +100,13 @@ async function main(nodes: number): Promise<void> {
     federation: answerOf(JSON.stringify(NO_HITS)),
   }
   const ports = await Promise.all(
-    parts.slice(0, nodes).map((part) => listen({ ...shared, part: answerOf(part) })),
+    parts
+      .slice(0, nodes)
+      .map((part) => listen({ ...shared, part: answerOf(part), pace: pacing(parallel, serviceMs) })),
   )
   process.on('disconnect', () => process.exit(0))
   process.send?.({ ports })
 }
 
-await main(Number(process.argv[2]))
+const [nodes, parallel = 1, serviceMs = 0] = process.argv.slice(2).map(Number)
+await main(nodes ?? 1, parallel, serviceMs)
