@@ -106,10 +106,12 @@ test('only searches younger than the window are joined, and finished ones never'
   expect(world.transport.sent).toHaveLength(1)
   await world.clock.advance(1)
   asked.push(world.ask())
+  await world.clock.advance(0)
   expect(world.transport.sent).toHaveLength(2)
   await world.clock.advance(TOOK_MS)
   await Promise.all(asked)
   asked.push(world.ask())
+  await world.clock.advance(0)
   expect(world.transport.sent).toHaveLength(3)
   await world.clock.advance(TOOK_MS)
   await Promise.all(asked)
@@ -137,6 +139,7 @@ test('long bodies and searches beyond the bound are asked apart', async () => {
   const world = sharingWorld()
   const long = `{"q":"${'x'.repeat(limits.sharedTextMax)}"}`
   const asked = [world.ask({ text: long }), world.ask({ text: long })]
+  await world.clock.advance(0)
   expect(world.transport.sent).toHaveLength(2)
   await world.clock.advance(TOOK_MS)
   await Promise.all(asked)
