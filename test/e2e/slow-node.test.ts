@@ -3,10 +3,12 @@ import { type Cluster, MASTER_KEY, startCluster } from './cluster.ts'
 import { HesitantProxy } from './hesitant-proxy.ts'
 
 /*
- * The whole proxy in front of four embedded nodes, one of them behind a network that holds answers back. No
+ * The whole proxy in front of four nodes, one of them behind a network that holds answers back. No
  * answer may be incomplete or different for it, and nobody may wait for what other copies can tell.
  */
 
+/** With SLOW_NODE_REAL=1 the nodes are real ones. */
+const KIND = process.env['SLOW_NODE_REAL'] === '1' ? 'real' : 'embedded'
 const DOCUMENTS = 300
 const CLIENTS = 4
 
@@ -17,7 +19,7 @@ const wrongs: string[] = []
 async function startHesitant(): Promise<{ cluster: Cluster; proxy: HesitantProxy }> {
   let proxy: HesitantProxy | null = null
   const cluster = await startCluster({
-    ...{ kind: 'embedded', groups: 2, nodesPerGroup: 2 },
+    ...{ kind: KIND, groups: 2, nodesPerGroup: 2 },
     environment: { MIROIR_SEARCH__COALESCE: 'false', MIROIR_SCATTER__NODE_TIMEOUT_MS: '2000' },
     async before(address, at) {
       if (at !== 0) return null
@@ -51,6 +53,9 @@ const searchRequests = async (): Promise<number> => {
   )
   return [...lines].reduce((sum, line) => sum + Number(line[1]), 0)
 }
+
+/** Part of an answer to a search, as opposed to probes and what writes ask. */
+const isSearch = (chunk: Buffer): boolean => chunk.includes('"_rankingScoreDetails"')
 
 /** One page of films; every answer is the one that a single node would give. */
 async function search(at: number): Promise<void> {
@@ -102,7 +107,7 @@ beforeEach(() => {
 describe('one node of four', () => {
   it('hesitates now and then: nobody waits for it, within the budget', async () => {
     let answers = 0
-    hesitant.lateMs = (chunk) => (chunk.includes('"hits"') && answers++ % 4 === 0 ? 1_500 : 0)
+    hesitant.lateMs = (chunk) => (isSearch(chunk) && answers++ % 4 === 0 ? 1_500 : 0)
     const before = await hedgesWon()
     for (let round = 0; round < 40 && answers < 40; round++) await searches(25)
     hesitant.lateMs = () => 0
@@ -115,7 +120,7 @@ describe('one node of four', () => {
   })
 
   it('becomes slow: its searches go elsewhere', async () => {
-    hesitant.lateMs = () => 150
+    hesitant.lateMs = (chunk) => (isSearch(chunk) ? 150 : 0)
     await searches(200)
     const early = hesitant.late + hesitant.abandoned
     await searches(400)
@@ -123,7 +128,7 @@ describe('one node of four', () => {
     hesitant.lateMs = () => 0
     expect(wrongs).toEqual([])
     // Of 2 × 400 requests a quarter would be its own if it were as good as the others.
-    expect(later).toBeLessThan(60)
+    expect(later).toBeLessThan(100)
   })
 
   it('is stopped and goes on: every answer is complete', async () => {
