@@ -89,6 +89,11 @@ function recoverySeconds(good: readonly number[], from: number): number {
   return bad < 0 ? 0 : bad + 1 - from
 }
 
+interface Promised {
+  readonly target: string
+  readonly holds: boolean
+}
+
 export async function run(size: 'small' | 'full'): Promise<BenchRow[]> {
   const { usual, over } = SIZES[size]
   const { result, before, after } = await measure(SIZES[size])
@@ -100,18 +105,25 @@ export async function run(size: 'small' | 'full'): Promise<BenchRow[]> {
   const best = mean(good, 1, usual)
   const kept = mean(good, usual, usual + over)
   const timed = size === 'full'
-  const row = (name: string, value: number, unit: string, target: string | null, holds: boolean | null) => ({
-    ...{ name: `overload: ${name}`, value, unit, target, holds: timed ? holds : null, hash },
+  const row = (name: string, value: number, unit: string, promise?: Promised): BenchRow => ({
+    ...{ name: `overload: ${name}`, value, unit, hash },
+    target: promise?.target ?? null,
+    holds: timed ? (promise?.holds ?? null) : null,
   })
+  // A machine that is busy with other things proves nothing.
+  const undisturbed = best > 0.8 * USUAL * CAPACITY
   const share = (100 * kept) / Math.max(1, best)
   const recovery = recoverySeconds(good, usual + over)
   const growth = (after.rssBytes - before.rssBytes) / 2 ** 20
   return [
-    row(`goodput at what ${NODES} nodes can do (${CAPACITY}/s)`, best, 'searches/s', null, null),
-    row('goodput at twice as much', kept, 'searches/s', null, null),
-    row('goodput at twice as much, of the best', share, '%', '≥ 80', share >= 80),
-    row('shed with 503 at twice as much', mean(shed, usual, usual + over), 'searches/s', null, null),
-    row('recovered after', recovery, 's', '≤ 10', recovery <= 10),
-    row('memory grown by', growth, 'MB', null, null),
+    row(`goodput at what ${NODES} nodes can do (${CAPACITY}/s)`, best, 'searches/s'),
+    row('goodput at twice as much', kept, 'searches/s'),
+    row('goodput at twice as much, of the best', share, '%', {
+      target: '≥ 80',
+      holds: share >= 80 && undisturbed,
+    }),
+    row('shed with 503 at twice as much', mean(shed, usual, usual + over), 'searches/s'),
+    row('recovered after', recovery, 's', { target: '≤ 10', holds: recovery <= 10 }),
+    row('memory grown by', growth, 'MB'),
   ]
 }

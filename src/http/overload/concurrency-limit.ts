@@ -58,7 +58,7 @@ export class ConcurrencyLimit {
     const { clock, min, max } = this.#options
     const meanMs = this.#sumMs / this.#ended
     const scarce = this.#peak >= this.current
-    if (!scarce) this.#learn(meanMs)
+    if (!scarce || meanMs < this.#usualMs()) this.#learn(meanMs)
     if (meanMs > this.#slowMs()) this.#limit = Math.max(min, Math.min(this.#limit, this.#peak) * SHRINK)
     else if (scarce) this.#limit = Math.min(max, this.#limit + Math.max(1, this.#limit * GROW_SHARE))
     this.#windowStart = clock.now()
@@ -69,11 +69,17 @@ export class ConcurrencyLimit {
 
   #slowMs(): number {
     const { targetMs, ceilingMs } = this.#options
-    const usualMs = this.#usual.size === 0 ? 0 : Math.min(...this.#usual.values())
-    return Math.min(ceilingMs, Math.max(targetMs, SLOW_FACTOR * usualMs))
+    return Math.min(ceilingMs, Math.max(targetMs, SLOW_FACTOR * this.#usualMs()))
   }
 
-  /** Only while there is room for all: what is measured behind a limit may be a queue's making. */
+  #usualMs(): number {
+    return this.#usual.size === 0 ? 0 : Math.min(...this.#usual.values())
+  }
+
+  /**
+   * Only while there is room for all, or when it is less than was known: what is measured behind a limit
+   * may be a queue's making.
+   */
   #learn(meanMs: number): void {
     const minute = Math.floor(this.#options.clock.now() / MINUTE_MS)
     this.#usual.set(minute, Math.min(meanMs, this.#usual.get(minute) ?? Infinity))

@@ -69,6 +69,24 @@ test('work that fails gives its place back, and its error is the caller’s', as
   expect(await gate.run(() => Promise.resolve(7))).toBe(7)
 })
 
+test('a slow start is not taken for usual once answers come faster', async () => {
+  const clock = new VirtualClock()
+  const limit = new ConcurrencyLimit({ clock, min: 10, max: 200, targetMs: 500, ceilingMs: 2_500 })
+  const window = async (wanted: number, tookMs: number): Promise<number> => {
+    limit.wanted(wanted)
+    limit.ended(tookMs)
+    await clock.advance(100)
+    limit.ended(tookMs)
+    return limit.current
+  }
+  await window(100, 2_000)
+  expect(await window(100, 3_000)).toBe(80)
+  // Behind a limit that is used up: faster than ever.
+  await window(500, 100)
+  const before = limit.current
+  expect(await window(500, 800)).toBeLessThan(before)
+})
+
 test('no more than the limit runs, and everyone is heard of, for any arrivals', async () => {
   const arrivals = fc.array(fc.record({ gapMs: fc.nat(20), tookMs: fc.integer({ min: 1, max: 200 }) }), {
     maxLength: 80,
