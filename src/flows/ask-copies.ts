@@ -17,7 +17,7 @@ const PLANS_MAX = 3
 /**
  * A read of one index whose answers are folded at once: how it is planned and what becomes of the answers.
  */
-export interface CopiesRead<Plan extends ReadTargets> {
+export interface CopiesRead<Plan extends ReadTargets, Result extends object = Reply> {
   readonly uid: IndexUid
   readonly client: ClientRequest
   readonly context: ReadContext
@@ -25,23 +25,23 @@ export interface CopiesRead<Plan extends ReadTargets> {
   readonly plan: (scope: ReadScope) => Plan | Refusal
   /** Null: nobody can help out, a new plan is made instead. */
   readonly retarget: (scope: ReadScope, plan: Plan) => Retarget | null
-  /** The reply, or the position of an answer that cannot be used. */
+  /** What the answers come to, or the position of one that cannot be used. */
   readonly fold: (found: {
     readonly index: IndexView
     readonly plan: Plan
     readonly answers: Answers
-  }) => Reply | Unmerged
+  }) => Result | Unmerged
 }
 
 /**
  * Chooses copies, asks them at once and folds their answers; plans anew, without the nodes that failed,
- * where one failed that nobody could stand in for or gave an answer that cannot be used. Throws
- * `MiroirError`.
+ * where one failed that nobody could stand in for or gave an answer that cannot be used. A node's refusal is
+ * a reply in its words. Throws `MiroirError`.
  */
-export async function askCopies<Plan extends ReadTargets & { readonly kind: string }>(
-  deps: ReadDeps,
-  read: CopiesRead<Plan>,
-): Promise<Reply> {
+export async function askCopies<
+  Plan extends ReadTargets & { readonly kind: string },
+  Result extends object = Reply,
+>(deps: ReadDeps, read: CopiesRead<Plan, Result>): Promise<Result | Reply> {
   const { uid, client, context } = read
   const failed = new Set<NodeId>()
   const failures: TargetFailure[] = []
@@ -80,13 +80,17 @@ export async function askCopies<Plan extends ReadTargets & { readonly kind: stri
     const again = round < PLANS_MAX && deps.clock.now() < deadline.at
     if (again && retarget === null && failed.size > failedBefore) continue
     const folded = read.fold({ index, plan, answers })
-    if ('status' in folded) return folded
+    if (!isUnmerged(folded)) return folded
     passOver(failed, answers, { folded, again })
   }
 }
 
 function isRefusal(plan: { readonly kind: string }): plan is Refusal {
   return plan.kind === 'refusal'
+}
+
+function isUnmerged(folded: object): folded is Unmerged {
+  return 'kind' in folded && (folded.kind === 'fault' || folded.kind === 'no-room')
 }
 
 /** Excludes the node whose answer could not be used; throws when there is no further try. */

@@ -11,7 +11,8 @@ import {
 import { joinedSearches } from '../scatter/joined.ts'
 import { concat, text, utf8 } from '../std/bytes.ts'
 import { uuidv7 } from '../std/random.ts'
-import { type ClientRequest, nodeOpinionOnMany } from './native-error.ts'
+import { federatedSearch, isComparable } from './federated-search.ts'
+import { type ClientRequest, mentionsOwnFields, nodeOpinionOnMany } from './native-error.ts'
 import type { ReadContext, ReadDeps } from './read-deps.ts'
 import { search } from './search.ts'
 
@@ -26,7 +27,7 @@ type Outcome = Reply | MiroirError
 
 /**
  * Several searches in one request, each answered as if it had come alone; those that go to one node travel
- * together. Throws `MiroirError`.
+ * together. With `federation` their hits become one list. Throws `MiroirError`.
  */
 export async function multiSearch(
   deps: ReadDeps,
@@ -35,25 +36,42 @@ export async function multiSearch(
 ): Promise<Reply> {
   const view = deps.views.current()
   const request = parseMultiSearchRequest(call.text)
-  const federated = request?.federation !== null
-  if (request === null || federated || request.queries.some((query) => query.federationOptions !== null)) {
-    const opinion = await opinionOn(deps, { view, call, context, request })
-    if (opinion !== null) return opinion
-    const feature = federated ? 'Federated multi-search' : 'This form of a multi-search'
-    throw fail('miroir_unsupported', { feature })
+  const opinion = (): Promise<Reply | null> => opinionOn(deps, { view, call, context, request })
+  const federated = request !== null && request.federation !== null
+  const optional = request?.queries.some((query) => query.federationOptions !== null) === true
+  if (request === null || (optional && !federated)) {
+    const words = await opinion()
+    if (words !== null) return words
+    throw fail('miroir_unsupported', { feature: 'This form of a multi-search' })
   }
   const { queries } = request
   const max = limits.multiSearchQueriesMax
   if (queries.length > max) throw fail('miroir_too_many_queries', { max, count: queries.length })
-  const together = { ...deps, transport: joinedSearches(deps.transport) }
   const own = { ...context, requestUid: uuidv7(deps.clock.wall(), deps.random) }
+  const searchAll = (all: readonly PartialSearch[]): Promise<readonly Reply[] | Reply> =>
+    searchTogether(deps, all, { context: own, opinion })
+  if (federated) return federatedSearch(deps, { view, request, context: own, searchAll, opinion })
+  const replies = await searchAll(queries)
+  return 'status' in replies ? replies : results(queries, replies)
+}
+
+/** Every search's own reply; or one node's words for the whole when one failed, else that failure. */
+async function searchTogether(
+  deps: ReadDeps,
+  queries: readonly PartialSearch[],
+  how: {
+    readonly context: ReadContext
+    readonly opinion: () => Promise<Reply | null>
+  },
+): Promise<readonly Reply[] | Reply> {
+  const together = { ...deps, transport: joinedSearches(deps.transport) }
   const outcomes = await Promise.all(
-    queries.map((query) => outcomeOf(search(together, ...asCall(query), own))),
+    queries.map((query) => outcomeOf(search(together, ...asCall(query), how.context))),
   )
   const failed = outcomes.findIndex(isFailure)
   const failure = outcomes[failed]
-  if (failure === undefined) return results(queries, outcomes.filter(isReply))
-  const opinion = failure.status >= 500 ? null : await opinionOn(deps, { view, call, context, request })
+  if (failure === undefined) return outcomes.filter(isReply)
+  const opinion = failure.status >= 500 ? null : await how.opinion()
   return opinion ?? inside(failure, failed)
 }
 
@@ -79,9 +97,9 @@ function isReply(outcome: Outcome): outcome is Reply {
 
 /**
  * What one node says to the whole: it reads all of a request before it searches, and stops at the first
- * fault.
+ * fault. Its indexes have one more rule than the client's, so it may find searches incomparable that are not.
  */
-function opinionOn(
+async function opinionOn(
   deps: ReadDeps,
   ask: {
     readonly view: View
@@ -93,12 +111,18 @@ function opinionOn(
   const { view, call, context, request } = ask
   const uids = request === null ? [...view.indexes.keys()] : request.queries.map((query) => query.uid)
   const indexes = [...new Set(uids)].flatMap((uid) => view.indexes.get(uid) ?? [])
-  return nodeOpinionOnMany(deps, {
+  const opinion = await nodeOpinionOnMany(deps, {
     ...{ view, indexes, context, request: call.client, path: '/multi-search' },
     body: (nameOf) => renamedMultiSearch(call.text, nameOf),
     indexIn: (message) => indexIn(message, view, request),
   })
+  const ours = opinion !== null && mentionsOwnFields(bodyText(opinion)) && !mentionsOwnFields(call.text)
+  const comparable = request !== null && isComparable(request.queries, view)
+  const wrong = comparable && opinion !== null && bodyText(opinion).includes(INCOMPARABLE)
+  return ours || wrong ? null : opinion
 }
+
+const INCOMPARABLE = '"code":"invalid_multi_search_query_ranking_rules"'
 
 function indexIn(message: string, view: View, request: MultiSearchRequest | null): IndexView | null {
   const at = Number(/\.queries\[(\d+)\]/.exec(message)?.[1] ?? -1)

@@ -60,7 +60,20 @@ export function renamedMultiSearch(text: string, nameOf: (uid: IndexUid) => stri
     return objectText(members)
   })
   return objectText([
-    ...body.members.filter(({ key }) => key !== 'queries'),
+    ...body.members
+      .filter(({ key }) => key !== 'queries')
+      .map(({ key, value }) => ({ key, value: key === 'federation' ? renamedFacets(value, nameOf) : value })),
     { key: 'queries', value: `[${queries.join(',')}]` },
   ])
+}
+
+function renamedFacets(federation: string, nameOf: (uid: IndexUid) => string): string {
+  const body = readBody(federation)
+  if (body === null) return federation
+  const members = body.members.map(({ key, value }) => {
+    const facets = key === 'facetsByIndex' ? readBody(value) : null
+    if (facets === null) return { key, value }
+    return { key, value: objectText(facets.members.map((one) => ({ ...one, key: nameOf(one.key) }))) }
+  })
+  return objectText(members)
 }

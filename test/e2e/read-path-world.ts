@@ -142,7 +142,9 @@ export class ReadPathWorld {
       ...node,
       address: this.#nodes.get(node.id)!.address,
     }))
-    this.#view = { ...view, nodes: new Map(nodes.map((node) => [node.id, node])) }
+    const own = [...view.indexes].map(([name, index]) => [name, { ...index, settings }] as const)
+    const indexes = new Map([...this.#view.indexes, ...own])
+    this.#view = { ...view, indexes, nodes: new Map(nodes.map((node) => [node.id, node])) }
   }
 
   deps(seed = 1, down: readonly string[] = []): ReadDeps {
