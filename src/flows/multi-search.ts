@@ -11,7 +11,7 @@ import {
 import { joinedSearches } from '../scatter/joined.ts'
 import { concat, text, utf8 } from '../std/bytes.ts'
 import { uuidv7 } from '../std/random.ts'
-import { federatedSearch, isComparable } from './federated-search.ts'
+import { federatedSearch, isComparable } from './federated/federated-search.ts'
 import { type ClientRequest, mentionsOwnFields, nodeOpinionOnMany } from './native-error.ts'
 import type { ReadContext, ReadDeps } from './read-deps.ts'
 import { search } from './search.ts'

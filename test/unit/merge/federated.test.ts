@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type FederatedList, mergeFederated } from '../../../src/merge/federated.ts'
-import { foldFederatedFacets, type IndexPart } from '../../../src/merge/federated-facets.ts'
+import { foldFederatedFacets, type IndexPart } from '../../../src/merge/federated/facets.ts'
+import { type FederatedList, mergeFederated } from '../../../src/merge/federated/hits.ts'
 import { viewOf } from '../flows/read-world.ts'
 
 const LIST: FederatedList = {

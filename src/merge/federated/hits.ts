@@ -1,7 +1,7 @@
-import { elementsOf, type JsonMember, membersOf, memberValue, objectText } from '../std/json-members.ts'
-import { numberText } from '../std/json-quote.ts'
-import { normalizeFacet } from './facet-values.ts'
-import { compareUtf8 } from './utf8-order.ts'
+import { elementsOf, type JsonMember, membersOf, memberValue, objectText } from '../../std/json-members.ts'
+import { numberText } from '../../std/json-quote.ts'
+import { normalizeFacet } from '../facet-values.ts'
+import { compareUtf8 } from '../utf8-order.ts'
 
 /** The first hits of one search, complete and in order, with details and scores. */
 export interface FederatedList {

@@ -1,9 +1,9 @@
-import type { IndexView } from '../model/view.ts'
-import { type JsonMember, membersOf, objectText } from '../std/json-members.ts'
-import { type Bounds, boundsOf, widest } from './facet-values.ts'
-import type { FacetAnswer } from './facets.ts'
-import { Inquiry } from './inquiry.ts'
-import { compareUtf8 } from './utf8-order.ts'
+import type { IndexView } from '../../model/view.ts'
+import { type JsonMember, membersOf, objectText } from '../../std/json-members.ts'
+import { type Bounds, boundsOf, widest } from '../facet-values.ts'
+import type { FacetAnswer } from '../facets.ts'
+import { Inquiry } from '../inquiry.ts'
+import { compareUtf8 } from '../utf8-order.ts'
 
 /** What all searches of one index found together. */
 export interface IndexPart {

@@ -1,8 +1,8 @@
-import { type FederatedList, mergeFederated } from '../merge/federated.ts'
-import { foldFederatedFacets, type IndexPart } from '../merge/federated-facets.ts'
-import type { HeaderList, Reply } from '../model/call.ts'
-import { fail } from '../model/errors.ts'
-import type { View } from '../model/view.ts'
+import { foldFederatedFacets, type IndexPart } from '../../merge/federated/facets.ts'
+import { type FederatedList, mergeFederated } from '../../merge/federated/hits.ts'
+import type { HeaderList, Reply } from '../../model/call.ts'
+import { fail } from '../../model/errors.ts'
+import type { View } from '../../model/view.ts'
 import {
   addedAttributes,
   areComparable,
@@ -13,13 +13,13 @@ import {
   ruleKinds,
   rulesOf,
   unsupportedFederation,
-} from '../plan/federation.ts'
-import type { MultiSearchRequest, PartialSearch } from '../plan/multi-search.ts'
-import { parseSearchRequest } from '../plan/search-request.ts'
-import { text } from '../std/bytes.ts'
-import { type JsonMember, membersOf, memberValue, objectText } from '../std/json-members.ts'
+} from '../../plan/federation.ts'
+import type { MultiSearchRequest, PartialSearch } from '../../plan/multi-search.ts'
+import { parseSearchRequest } from '../../plan/search-request.ts'
+import { text } from '../../std/bytes.ts'
+import { type JsonMember, membersOf, memberValue, objectText } from '../../std/json-members.ts'
+import type { ReadContext, ReadDeps } from '../read-deps.ts'
 import { countUnion } from './count-union.ts'
-import type { ReadContext, ReadDeps } from './read-deps.ts'
 
 export interface FederatedCall {
   readonly view: View
