@@ -5,7 +5,12 @@ import type { Unmerged } from '../../merge/search.ts'
 import type { Answers } from '../../model/answers.ts'
 import type { ReadTargets } from '../../model/plan.ts'
 import type { IndexView } from '../../model/view.ts'
-import { type Federation, retargetUnion, type Union, unionTargets } from '../../plan/federation-union.ts'
+import {
+  type Federation,
+  retargetUnion,
+  type Union,
+  unionTargets,
+} from '../../plan/federated/federation-union.ts'
 import { allShards } from '../../plan/targets.ts'
 import { text, utf8 } from '../../std/bytes.ts'
 import { membersOf, memberValue } from '../../std/json-members.ts'

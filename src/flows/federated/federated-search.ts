@@ -13,7 +13,7 @@ import {
   ruleKinds,
   rulesOf,
   unsupportedFederation,
-} from '../../plan/federation.ts'
+} from '../../plan/federated/federation.ts'
 import type { MultiSearchRequest, PartialSearch } from '../../plan/multi-search.ts'
 import { parseSearchRequest } from '../../plan/search-request.ts'
 import { text } from '../../std/bytes.ts'

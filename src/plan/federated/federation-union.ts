@@ -1,10 +1,10 @@
-import type { ShardId } from '../model/ids.ts'
-import type { ReadTargets, Retarget } from '../model/plan.ts'
-import { objectText } from '../std/json-members.ts'
+import type { ShardId } from '../../model/ids.ts'
+import type { ReadTargets, Retarget } from '../../model/plan.ts'
+import { objectText } from '../../std/json-members.ts'
+import type { PartialSearch } from '../multi-search.ts'
+import { filterElements, readBody } from '../request-body.ts'
+import { type ReadScope, targetsFor } from '../targets.ts'
 import type { Federation } from './federation.ts'
-import type { PartialSearch } from './multi-search.ts'
-import { filterElements, readBody } from './request-body.ts'
-import { type ReadScope, targetsFor } from './targets.ts'
 
 export type { Federation } from './federation.ts'
 
