@@ -16,7 +16,7 @@ import { askCopies, type CopiesRead } from './ask-copies.ts'
 import { coverageHeaders } from './coverage.ts'
 import { missingIndex } from './missing-index.ts'
 import { type ClientRequest, mentionsOwnFields, nodeOpinion } from './native-error.ts'
-import { refuseNetwork } from './network-mask.ts'
+import { refuseNetwork, usesNetwork } from './network-mask.ts'
 import type { ReadContext, ReadDeps } from './read-deps.ts'
 
 /** A facet search as the client made it. `text` is its body, or null when it is no UTF-8. */
@@ -37,8 +37,7 @@ export async function facetSearch(
 ): Promise<Reply> {
   const { uid, client } = call
   const view = deps.views.current()
-  const refused = await refuseNetwork(deps, { view, context, ...call })
-  if (refused !== null) return refused
+  if (usesNetwork(call.text)) return refuseNetwork(deps, { view, uid, client, context })
   const index = view.indexes.get(uid) ?? null
   const request = call.text === null ? null : parseFacetSearchRequest(call.text)
   if (request === null || (index !== null && mentionsOwnFields(call.text))) {

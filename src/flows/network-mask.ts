@@ -6,23 +6,26 @@ import { givenValue, readBody } from '../plan/request-body.ts'
 import { type ClientRequest, nodeOpinion } from './native-error.ts'
 import type { ReadContext, ReadDeps } from './read-deps.ts'
 
+/** A request that says `useNetwork`, which nodes would take. */
+export function usesNetwork(text: string | null): boolean {
+  const body = text?.includes('useNetwork') === true ? readBody(text) : null
+  return body !== null && givenValue(body, 'useNetwork') === true
+}
+
 /**
- * The refusal of a request that says `useNetwork`; null for any other. A node looks at the shape of a request
- * first, then at this, then at the index. Throws `MiroirError`.
+ * The refusal of a request that says `useNetwork`. A node looks at the shape of a request first, then at
+ * this, then at the index. Throws `MiroirError`.
  */
 export async function refuseNetwork(
   deps: ReadDeps,
   ask: {
     readonly view: View
     readonly uid: string
-    readonly text: string | null
     readonly client: ClientRequest
     readonly context: ReadContext
   },
-): Promise<Reply | null> {
-  const { view, uid, text, client, context } = ask
-  const body = text?.includes('useNetwork') === true ? readBody(text) : null
-  if (body === null || givenValue(body, 'useNetwork') !== true) return null
+): Promise<Reply> {
+  const { view, uid, client, context } = ask
   const opinion = await nodeOpinion(deps, { view, index: null, uid, request: client, context })
   if (opinion !== null) return opinion
   throw fail('feature_not_enabled', { message: NETWORK_OFF })

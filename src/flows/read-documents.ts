@@ -10,7 +10,7 @@ import { runScatter } from '../scatter/run.ts'
 import { coverageHeaders, unavailable } from './coverage.ts'
 import { missingIndex } from './missing-index.ts'
 import { type ClientRequest, mentionsOwnFields, nodeOpinion, refusalReply } from './native-error.ts'
-import { refuseNetwork } from './network-mask.ts'
+import { refuseNetwork, usesNetwork } from './network-mask.ts'
 import { type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
 
 /** Plans made for one request: a copy that lies, or the only copy failing, costs one each. */
@@ -38,8 +38,7 @@ export interface DocumentCall {
 export async function listDocuments(deps: ReadDeps, call: ListCall, context: ReadContext): Promise<Reply> {
   const { uid, client } = call
   const view = deps.views.current()
-  const refused = await refuseNetwork(deps, { view, context, ...call })
-  if (refused !== null) return refused
+  if (usesNetwork(call.text)) return refuseNetwork(deps, { view, uid, client, context })
   const index = view.indexes.get(uid) ?? null
   const request = call.text === null ? null : parseListRequest(call.text)
   if (request === null || (index !== null && mentionsOwnFields(call.text))) {

@@ -13,7 +13,7 @@ import { coverageHeaders } from './coverage.ts'
 import { foldSearch } from './fold-search.ts'
 import { missingIndex } from './missing-index.ts'
 import { type ClientRequest, mentionsOwnFields, nodeOpinion, refusalReply } from './native-error.ts'
-import { refuseNetwork } from './network-mask.ts'
+import { refuseNetwork, usesNetwork } from './network-mask.ts'
 import { METADATA_HEADER, type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
 
 /** Plans made for one request: a copy that lies, or the only copy failing, costs one each. */
@@ -33,8 +33,7 @@ export interface SearchCall {
 export async function search(deps: ReadDeps, call: SearchCall, context: ReadContext): Promise<Reply> {
   const { uid, client } = call
   const view = deps.views.current()
-  const refused = await refuseNetwork(deps, { view, context, ...call })
-  if (refused !== null) return refused
+  if (usesNetwork(call.text)) return refuseNetwork(deps, { view, uid, client, context })
   const index = view.indexes.get(uid) ?? null
   const request = call.text === null ? null : parseSearchRequest(call.text)
   if (request === null || (index !== null && mentionsOwnFields(call.text))) {

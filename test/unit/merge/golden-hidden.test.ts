@@ -5,7 +5,7 @@ import { createKernel } from '../../../src/kernel/route.ts'
 import { type HiddenCase, mergedText, planOf, queries, stable } from './hidden-cases.ts'
 import { slowKernel } from './slow-kernel.ts'
 
-/* Recorded by test/e2e/hidden-values.test.ts, which also checks the same live. */
+/* Recorded by test/e2e/golden/hidden-values.test.ts, which also checks the same live. */
 
 const KERNEL = await createKernel({ inlineMaxBytes: Number.MAX_SAFE_INTEGER, workers: 0 })
 afterAll(() => KERNEL.close())

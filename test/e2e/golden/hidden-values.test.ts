@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createKernel } from '../../src/kernel/route.ts'
-import { text } from '../../src/std/bytes.ts'
+import { createKernel } from '../../../src/kernel/route.ts'
+import { text } from '../../../src/std/bytes.ts'
 import {
   documents,
   type HiddenCase,
@@ -15,15 +15,15 @@ import {
   SHARDS,
   shardDocuments,
   stable,
-} from '../unit/merge/hidden-cases.ts'
-import { meilisearchBinary, RealNode } from './real-node.ts'
+} from '../../unit/merge/hidden-cases.ts'
+import { meilisearchBinary, RealNode } from '../real-node.ts'
 
 /*
  * Real nodes: one with everything and three with a shard each. Merged by values that the shards hide, every
  * answer must be the one node's. MIROIR_RECORD=1 keeps the answers for test/unit/merge/golden-hidden.test.ts.
  */
 
-const RECORDING = new URL('../golden/hidden-values.jsonl.gz', import.meta.url)
+const RECORDING = new URL('../../golden/hidden-values.jsonl.gz', import.meta.url)
 const binary = meilisearchBinary()
 if (binary === null)
   process.stderr.write('\n*** NO MEILISEARCH BINARY: HIDDEN VALUES ARE NOT CHECKED LIVE ***\n')
