@@ -35,7 +35,7 @@ for (const { kind, binary: program, skipped } of KINDS) {
       afterAll(() => world?.stop(), 60_000)
 
       it(`answer alike for ${SEEDS} seeds from ${FIRST}`, async () => {
-        const tally: Tally = { writes: 0, reads: 0, unsupported: 0, marks: 0, ties: 0 }
+        const tally: Tally = { writes: 0, reads: 0, unsupported: 0, marks: 0, ties: 0, labelled: 0 }
         const found: string[] = []
         const steps = program === null ? STEPS : Math.ceil(STEPS / 3)
         for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {

@@ -23,6 +23,8 @@ export interface Tally {
   marks: number
   /** Facets that differ in nothing but which of equal counts come first. */
   ties: number
+  /** Answers that differ in nothing but what is said to be approximate. */
+  labelled: number
 }
 
 interface Run {
@@ -88,12 +90,28 @@ async function read(world: DifferentialWorld, { dice, known, tally, real }: Read
   }
   const seen = proxy.headers.get('x-miroir-approximate') === 'fieldDistribution' ? certain : view
   const found = difference(step, seen(single), seen(proxy))
-  if (found === null || !real) return found
+  if (found === null) return null
+  const labels = proxy.headers.get('x-miroir-approximate')?.split(',') ?? []
+  if (difference(step, unlabelled(single, labels), unlabelled(proxy, labels)) === null) {
+    tally.labelled++
+    return null
+  }
+  if (!real) return found
   if (difference(step, unmarked(single), unmarked(proxy)) === null) tally.marks++
   else if (difference(step, untied(unmarked(single)), untied(unmarked(proxy))) === null) tally.ties++
   else return found
   return null
 }
+
+/** An answer without the parts that are said to be approximate. */
+function unlabelled(answer: Answer, labels: readonly string[]): string {
+  const left = { ...(JSON.parse(answer.text) as Record<string, unknown>) }
+  if (labels.includes('facets')) delete left['facetDistribution']
+  if (labels.includes('total')) for (const name of TOTALS) delete left[name]
+  return comparable({ status: answer.status, text: JSON.stringify(left) })
+}
+
+const TOTALS = ['estimatedTotalHits', 'totalHits', 'totalPages']
 
 /** Counts of facets without their values: a real node's order of equal counts depends on its past. */
 function untied(answer: string): string {
