@@ -1,4 +1,6 @@
 import { adminRoutes } from './api/admin/routes.ts'
+import { documentEditRoutes } from './api/edits/edit-documents.ts'
+import { experimentalRoutes } from './api/edits/experimental.ts'
 import { indexRoutes } from './api/indexes.ts'
 import { keyRoutes } from './api/keys.ts'
 import { facetSearchRoutes } from './api/queries/facet-search.ts'
@@ -12,6 +14,7 @@ import { taskRoutes } from './api/tasks.ts'
 import { unsupportedRoutes } from './api/unsupported.ts'
 import { documentWriteRoutes } from './api/write-documents.ts'
 import type { Config } from './config/schema.ts'
+import { createFeatures } from './features/experimental/experimental.ts'
 import type { Keys } from './features/keys/keys.ts'
 import { createTasks } from './features/tasks/tasks.ts'
 import type { Kernel } from './kernel/kernel.ts'
@@ -52,6 +55,7 @@ export function appRoutes(parts: RouteParts): Route[] {
   const { shards, replicationFactor, placements } = parts.snapshot
   const { nodeTimeoutMs } = config.scatter
   const { read, gated } = createReadPath(parts)
+  const features = createFeatures(store, parts.snapshot.features)
   const routes = [
     ...systemRoutes({
       ...{ views, health, clock },
@@ -65,6 +69,8 @@ export function appRoutes(parts: RouteParts): Route[] {
     ...multiSearchRoutes(read),
     ...documentReadRoutes(read),
     ...documentWriteRoutes({ writes }),
+    ...documentEditRoutes({ writes, features }),
+    ...experimentalRoutes({ features }),
     ...indexRoutes({ views, writes }),
     ...settingsRoutes({ views, writes }),
     ...statsRoutes({ views, reachability: health, transport, clock, nodeTimeoutMs }),

@@ -1,8 +1,5 @@
 import { type Call, json, type Reply, type Route } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
-import { EXPERIMENTAL_FEATURES } from '../model/features.ts'
-import { requireObject } from './request/object-body.ts'
-import { unknownName, wrongType } from './request/refusals.ts'
 
 type Row = readonly [method: string, template: string, action: string, text: string]
 
@@ -72,12 +69,6 @@ const GATED: readonly Row[] = [
     'tasks.get',
     gated('Getting the documents of an enqueued task', 'get task documents route', `${DISCUSSIONS}/808`),
   ],
-  [
-    'POST',
-    '/indexes/{uid}/documents/edit',
-    'documents.*',
-    gated('Using the documents edit route', 'edit documents by function', `${DISCUSSIONS}/762`),
-  ],
 ]
 
 /** Routes that a node has and this proxy does not. */
@@ -104,8 +95,6 @@ export function unsupportedRoutes(): Route[] {
     route('GET', '/webhooks/{uuid}', 'webhooks.get', (call) => {
       throw fail('webhook_not_found', { uuid: call.params['uuid'] ?? '' })
     }),
-    route('GET', '/experimental-features', 'experimental.get', () => json(200, allOff())),
-    route('PATCH', '/experimental-features', 'experimental.update', changeFeatures),
   ]
 }
 
@@ -117,22 +106,4 @@ function refusingRoute([method, template, action]: Row, error: () => Error): Rou
   return route(method, template, action, () => {
     throw error()
   })
-}
-
-function allOff(): Readonly<Record<string, boolean>> {
-  return Object.fromEntries(EXPERIMENTAL_FEATURES.map((feature) => [feature, false]))
-}
-
-/** Switching off what is off is fine. */
-function changeFeatures(call: Call): Reply {
-  const members = requireObject(call)
-  for (const [name, value] of members) {
-    if (!EXPERIMENTAL_FEATURES.includes(name)) throw unknownName('field', name, EXPERIMENTAL_FEATURES)
-    if (value !== 'true' && value !== 'false' && value !== 'null')
-      throw wrongType('bad_request', `.${name}`, 'a boolean', value)
-  }
-  const wanted = [...members].find(([, value]) => value === 'true')
-  if (wanted !== undefined)
-    throw fail('miroir_unsupported', { feature: `The experimental feature \`${wanted[0]}\`` })
-  return json(200, allOff())
 }

@@ -59,6 +59,8 @@ export const ERRORS = {
   invalid_skip_creation: entry(400, 'invalid_request', '{message}'),
   missing_document_filter: entry(400, 'invalid_request', '{message}'),
   invalid_document_filter: entry(400, 'invalid_request', '{message}'),
+  missing_document_edition_function: entry(400, 'invalid_request', '{message}'),
+  invalid_document_edition_function_filter: entry(400, 'invalid_request', '{message}'),
   invalid_stats_show_internal_database_sizes: entry(400, 'invalid_request', '{message}'),
   invalid_stats_size_format: entry(400, 'invalid_request', '{message}'),
   webhook_not_found: entry(404, 'invalid_request', 'Webhook `{uuid}` not found.'),

@@ -1,4 +1,4 @@
-/** Experimental features of a node, in its order; here they are all off and stay so. */
+/** Experimental features of a node, in its order. */
 export const EXPERIMENTAL_FEATURES: readonly string[] = [
   'metrics',
   'logsRoute',

@@ -1,8 +1,8 @@
 import type { IndexUid, NodeId, Seq, ShardId, TaskUid } from './ids.ts'
 
 /**
- * Kinds of writes. *Content* operations (filter deletion, clear) decide on the nodes which documents they
- * touch;
+ * Kinds of writes. *Content* operations (filter deletion, clear, edit) decide on the nodes which documents
+ * they touch;
  * *index* operations change the index itself. Both are barriers: they go to every shard.
  */
 export type OperationKind =
@@ -11,6 +11,7 @@ export type OperationKind =
   | 'delete-ids'
   | 'delete-filter'
   | 'clear'
+  | 'edit'
   | 'settings'
   | 'create'
   | 'primary-key'

@@ -87,6 +87,8 @@ export interface StoreSnapshot {
   readonly identities: ReadonlyMap<NodeId, string>
   /** Wall milliseconds of the first start. */
   readonly createdMs: number
+  /** Experimental features that clients switched on, sorted. */
+  readonly features: readonly string[]
   /** Uids (UUIDv4) of the default API keys, made at the first start. */
   readonly defaultKeyUids: { readonly search: string; readonly admin: string }
 }
@@ -121,6 +123,9 @@ export interface Store {
   setNodeIdentity(node: NodeId, keyUid: string): Promise<void>
   /** Records a placement for a shard count that had none; keeps the existing one otherwise. */
   addPlacement(rows: readonly PlacementRow[]): Promise<readonly PlacementRow[]>
+
+  /** Replaces the experimental features that are on. */
+  setFeatures(on: readonly string[]): Promise<void>
 
   // --- catalogue ---
   /**

@@ -38,6 +38,15 @@ export type Deletion =
   | { readonly kind: 'filter'; readonly filter: unknown }
   | { readonly kind: 'all' }
 
+/** An edit of documents by a function in the nodes' script language. */
+export interface DocumentEdit {
+  readonly function: string
+  /** An expression or nested arrays; null = every document. */
+  readonly filter: unknown
+  /** The client's JSON, as it came; null = none. */
+  readonly context: string | null
+}
+
 /**
  * The door of the write path. Every method records before it dispatches, and rejects with `MiroirError` only
  * for what the client must hear synchronously; what a node reports in its task is reported in ours.
@@ -47,6 +56,12 @@ export interface Writes {
   deleteDocuments(
     uid: IndexUid,
     deletion: Deletion,
+    customMetadata: string | null,
+    deadline: Deadline,
+  ): Promise<WriteReceipt>
+  editDocuments(
+    uid: IndexUid,
+    edit: DocumentEdit,
     customMetadata: string | null,
     deadline: Deadline,
   ): Promise<WriteReceipt>

@@ -14,6 +14,8 @@ export type NodeFailure =
   /** An answer that Meilisearch would not give. */
   | { readonly kind: 'unusable'; readonly status: number; readonly reason: string }
 
+export type Refusal = Pick<Extract<NodeFailure, { kind: 'refused' }>, 'status' | 'error'>
+
 export type NodeResult<Value> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly failure: NodeFailure }
@@ -75,6 +77,10 @@ export interface MeilisearchClient {
   tryFederation(node: NodeView, deadline: Deadline): Promise<NodeResult<null>>
   /** Sets the runtime flag `network`; fails unless the node then says that it is on. */
   enableNetwork(node: NodeView, deadline: Deadline): Promise<NodeResult<null>>
+  /** Sets the runtime flag `editDocumentsByFunction`. */
+  enableEdits(node: NodeView, deadline: Deadline): Promise<NodeResult<null>>
+  /** What a node says to a request that it must refuse; null when it said anything else. */
+  refusalOf(node: NodeView, request: NodeRequest, deadline: Deadline): Promise<Refusal | null>
   /** Uids of API keys; asked with the master key, as the next two. */
   listKeyUids(node: NodeView, deadline: Deadline): Promise<NodeResult<readonly string[]>>
   /** Answers the key itself. */
@@ -113,6 +119,8 @@ const ENABLE_NETWORK: NodeRequest = {
   ...MASTER,
 }
 
+const ENABLE_EDITS: NodeRequest = { ...ENABLE_NETWORK, body: utf8('{"editDocumentsByFunction":true}') }
+
 export function createMeilisearchClient(transport: Transport): MeilisearchClient {
   const get = (node: NodeView, path: string, operation: string, deadline: Deadline): Promise<Outcome> =>
     transport.send(node, { method: 'GET', path, operation, write: false }, deadline)
@@ -142,6 +150,7 @@ export function createMeilisearchClient(transport: Transport): MeilisearchClient
       decode(await transport.send(node, ENABLE_NETWORK, deadline), (value) =>
         value['network'] === true ? null : undefined,
       ),
+    ...editCalls(transport),
     ...keyCalls(transport),
     getSettings: async (node, index, deadline) =>
       decode(
@@ -156,6 +165,19 @@ export function createMeilisearchClient(transport: Transport): MeilisearchClient
         ...{ body, operation: 'read', write: false },
       }
       return answered(await transport.send(node, request, deadline))
+    },
+  }
+}
+
+function editCalls(transport: Transport): Pick<MeilisearchClient, 'enableEdits' | 'refusalOf'> {
+  return {
+    enableEdits: async (node, deadline) =>
+      decode(await transport.send(node, ENABLE_EDITS, deadline), (value) =>
+        value['editDocumentsByFunction'] === true ? null : undefined,
+      ),
+    async refusalOf(node, request, deadline) {
+      const answer = answered(await transport.send(node, request, deadline))
+      return !answer.ok && answer.failure.kind === 'refused' ? answer.failure : null
     },
   }
 }

@@ -10,6 +10,7 @@ import { REBUILT } from './dispatch/enrol.ts'
 import { metadataOf } from './dispatch/metadata.ts'
 import { settle } from './dispatch/settle.ts'
 import { sumOnce } from './operations/counts.ts'
+import { editedDetails } from './operations/edit-documents.ts'
 import { createBehaviour, dropBehaviour } from './operations/index-operations.ts'
 import { keyBehaviour } from './operations/primary-key.ts'
 import { settingsBehaviour } from './operations/settings-operation.ts'
@@ -164,6 +165,7 @@ function behaviourOf(context: WriteContext, row: OperationRow): OperationBehavio
   return {
     request: () => Promise.reject(new Error('the body did not outlive the previous process')),
     details(operation, ok) {
+      if (row.kind === 'edit') return editedDetails(operation, ok, payload.details ?? {})
       const received = payload.documents
       if (received === undefined) {
         return {

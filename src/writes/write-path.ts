@@ -22,6 +22,7 @@ import { settle } from './dispatch/settle.ts'
 import { NodeTail } from './dispatch/tail.ts'
 import { addDocuments } from './operations/add-documents.ts'
 import { deleteDocuments } from './operations/delete-documents.ts'
+import { editDocuments } from './operations/edit-documents.ts'
 import { createIndex, deleteIndex } from './operations/index-operations.ts'
 import { setPrimaryKey } from './operations/primary-key.ts'
 import { changeSettings } from './operations/settings-operation.ts'
@@ -67,6 +68,8 @@ export function createWritePath(options: WritePathOptions, snapshot: StoreSnapsh
     addDocuments: (write, deadline) => addDocuments(context, write, deadline),
     deleteDocuments: (uid, deletion, customMetadata, deadline) =>
       deleteDocuments(context, { uid, customMetadata }, deletion, deadline),
+    editDocuments: (uid, edit, customMetadata, deadline) =>
+      editDocuments(context, { uid, customMetadata }, edit, deadline),
     createIndex: (uid, primaryKey, deadline) => createIndex(context, uid, primaryKey, deadline),
     setPrimaryKey: (uid, primaryKey, deadline) => setPrimaryKey(context, uid, primaryKey, deadline),
     deleteIndex: (uid, deadline) => deleteIndex(context, uid, deadline),

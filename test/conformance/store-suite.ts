@@ -183,6 +183,14 @@ export function storeSuite(name: string, makePlace: (onEnd: (end: () => void) =>
         expect((await store.advanceName('x'.repeat(512), 1, 'a')).name).toMatch(/^[0-9a-f]{64}__h1_1$/)
       })
 
+      test('experimental features replace each other', async () => {
+        expect((await reopen()).features).toEqual([])
+        await store.setFeatures(['b', 'a'])
+        expect((await reopen()).features).toEqual(['a', 'b'])
+        await store.setFeatures(['c'])
+        expect((await reopen()).features).toEqual(['c'])
+      })
+
       test('a placement is kept once it is there', async () => {
         const rows = [
           { shards: 3, shard: 1, nodes: ['b'] },

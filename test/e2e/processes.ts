@@ -50,8 +50,10 @@ export interface Answer {
 }
 
 export interface CallOptions {
-  readonly body?: string
+  readonly body?: string | Uint8Array<ArrayBuffer>
   readonly type?: string
+  /** Of the body. */
+  readonly encoding?: string
   readonly timeoutMs?: number
 }
 
@@ -66,12 +68,13 @@ export class Client {
   }
 
   async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-    const { body, type = 'application/json', timeoutMs = 60_000 } = options
+    const { body, type = 'application/json', encoding, timeoutMs = 60_000 } = options
     const headers: Record<string, string> = {
       authorization: `Bearer ${this.#key}`,
       'accept-encoding': 'identity',
     }
     if (body !== undefined) headers['content-type'] = type
+    if (encoding !== undefined) headers['content-encoding'] = encoding
     const signal = AbortSignal.timeout(timeoutMs)
     const response = await fetch(this.address + path, {
       ...{ method, headers, signal },

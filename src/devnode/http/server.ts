@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
+import { brotliDecompressSync, constants, gunzipSync, inflateSync } from 'node:zlib'
 import { MiroirError } from '../../model/errors.ts'
 import type { NodeReply, Services } from './call.ts'
 import { type ApiKey, keyAllows, keyCovers } from './keys.ts'
@@ -75,13 +75,32 @@ function authenticate(
 
 function decompress(body: Buffer, encoding: string | undefined): Buffer {
   try {
-    if (encoding === 'gzip') return gunzipSync(body, { maxOutputLength: BODY_BYTES_MAX })
-    if (encoding === 'br') return brotliDecompressSync(body, { maxOutputLength: BODY_BYTES_MAX })
-    if (encoding === 'deflate') return inflateSync(body, { maxOutputLength: BODY_BYTES_MAX })
+    return undone(body, encoding?.trim().toLowerCase())
   } catch {
     throw refuse('bad_request', 'The provided payload is incomplete and cannot be parsed')
   }
+}
+
+/** As a node: what came of a cut stream counts, but for gzip; nothing may stand behind the end. */
+function undone(body: Buffer, encoding: string | undefined): Buffer {
+  const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH } = constants
+  // With `info`, the runtime also hands out the engine, which counts what it took.
+  const options = (finishFlush: number) => ({ maxOutputLength: BODY_BYTES_MAX, finishFlush, info: true })
+  if (encoding === 'gzip') return oneMember(body, gunzipSync(body, { maxOutputLength: BODY_BYTES_MAX }))
+  if (encoding === 'br') return ofAll(body, brotliDecompressSync(body, options(BROTLI_OPERATION_FLUSH)))
+  if (encoding === 'deflate') return ofAll(body, inflateSync(body, options(Z_SYNC_FLUSH)))
   return body
+}
+
+function oneMember(body: Buffer, whole: Buffer): Buffer {
+  if (body.readUInt32LE(body.length - 4) !== whole.length) throw new Error('more than one member')
+  return whole
+}
+
+function ofAll(body: Buffer, made: unknown): Buffer {
+  const { buffer, engine } = made as { buffer: Buffer; engine: { bytesWritten: number } }
+  if (engine.bytesWritten !== body.length) throw new Error('something follows')
+  return buffer
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer> {

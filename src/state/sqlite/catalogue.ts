@@ -19,11 +19,13 @@ export interface CatalogueTable
     | 'advanceName'
     | 'setSettingsApplied'
     | 'saveTails'
+    | 'setFeatures'
   > {
   placements(): readonly PlacementRow[]
   indexes(): readonly IndexRow[]
   names(): readonly NameRow[]
   copies(): readonly CopyMark[]
+  features(): readonly string[]
   has(uid: IndexUid, generation: number): boolean
   replaceIndex(row: IndexRow): void
   applySettings(uid: IndexUid, generation: number, node: NodeId, version: number): void
@@ -43,6 +45,7 @@ export function createCatalogue(database: Database, counters: Counters): Catalog
     indexes: () => statements.indexes.all().map((record) => unpack<IndexRow>(record)),
     names: () => statements.names.all(),
     copies: () => statements.copies.all(),
+    features: () => statements.features.all(),
     has: (uid, generation) => statements.generation.get(uid) === generation,
     setNodeAddresses: (nodes) => catalogue.setNodeAddresses(nodes),
     setNodeIdentity(node, keyUid) {
@@ -55,6 +58,10 @@ export function createCatalogue(database: Database, counters: Counters): Catalog
     setSettingsApplied(uid, generation, node, version) {
       catalogue.applySettings(uid, generation, node, version)
       counters.nextEpoch()
+    },
+    setFeatures(on) {
+      statements.removeFeatures.run()
+      for (const feature of on) statements.addFeature.run(feature)
     },
     saveTails(tails) {
       for (const [node, task] of tails) statements.saveTail.run(node, task)
@@ -177,6 +184,9 @@ function prepare(database: Database) {
     setAddress: run('UPDATE nodes SET address = ? WHERE id = ?'),
     placements: rows<PlacementRecord>('SELECT * FROM placements ORDER BY shards, shard'),
     placementsOf: rows<PlacementRecord>('SELECT * FROM placements WHERE shards = ? ORDER BY shard'),
+    features: values<string>('SELECT name FROM features ORDER BY name'),
+    removeFeatures: run('DELETE FROM features'),
+    addFeature: run('INSERT INTO features VALUES (?)'),
     addPlacement: run('INSERT INTO placements VALUES (?, ?, ?)'),
     indexes: values<Uint8Array>('SELECT record FROM indexes ORDER BY uid'),
     generation: values<number>('SELECT generation FROM indexes WHERE uid = ?'),

@@ -73,6 +73,7 @@ export function readSnapshot(database: Database, tables: Tables, fresh: boolean)
     tails: new Map([...nodes.map(({ id }) => [id, -1] as const), ...tails]),
     identities: new Map(identities),
     createdMs: cluster.created_ms,
+    features: tables.catalogue.features(),
     defaultKeyUids: { search: cluster.search_key_uid, admin: cluster.admin_key_uid },
   }
 }

@@ -2,11 +2,12 @@ import type { Database } from 'better-sqlite3'
 import { StoreUnavailable } from '../../model/store.ts'
 import { sql as start } from './migrations/0001.ts'
 import { sql as identities } from './migrations/0002.ts'
+import { sql as features } from './migrations/0003.ts'
 
 /**
  * In order; the schema version is the number of those that were applied. Never edit one that was released.
  */
-const MIGRATIONS: readonly string[] = [start, identities]
+const MIGRATIONS: readonly string[] = [start, identities, features]
 
 /**
  * The schema version found; 0 = an empty file. Refuses a newer one, and a file of another program, untouched.

@@ -52,7 +52,7 @@ export function startSession(
 /** The port's part of the catalogue; its other methods are for the neighbouring tables. */
 function callable(catalogue: ReturnType<typeof createCatalogue>) {
   const { setNodeAddresses, setNodeIdentity, addPlacement, createIndex, advanceName } = catalogue
-  const { setSettingsApplied, saveTails } = catalogue
+  const { setSettingsApplied, saveTails, setFeatures } = catalogue
   const topology = { setNodeAddresses, setNodeIdentity, addPlacement }
-  return { ...topology, createIndex, advanceName, setSettingsApplied, saveTails }
+  return { ...topology, createIndex, advanceName, setSettingsApplied, saveTails, setFeatures }
 }

@@ -47,6 +47,7 @@ export function createSqliteStore(options: SqliteStoreOptions): Store {
     setNodeAddresses: send('setNodeAddresses'),
     setNodeIdentity: send('setNodeIdentity'),
     addPlacement: send('addPlacement'),
+    setFeatures: send('setFeatures'),
     createIndex: send('createIndex'),
     advanceName: send('advanceName'),
     setSettingsApplied: send('setSettingsApplied'),

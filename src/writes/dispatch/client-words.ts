@@ -2,6 +2,7 @@ import { physicalName } from '../../catalogue/names.ts'
 import { ownRulesFirst } from '../../catalogue/own-attributes.ts'
 import { scrubError } from '../../catalogue/scrub.ts'
 import type { ErrorBody } from '../../model/errors.ts'
+import { unwrappedWords } from '../operations/edit-function.ts'
 import type { Operation } from '../run.ts'
 
 /** A node's error as the client may see it: its index name, none of our fields. */
@@ -17,5 +18,6 @@ export function clientError({ run, row }: Operation, error: ErrorBody): ErrorBod
   }
   // Refused settings are numbered as the client wrote them.
   const numbered = row.kind !== 'settings' && ownRulesFirst(run.facts.filterableAttributes)
-  return scrubError(error, uidOf, { ownRulesFirst: numbered })
+  const own = row.kind === 'edit' ? { ...error, message: unwrappedWords(error.message) } : error
+  return scrubError(own, uidOf, { ownRulesFirst: numbered })
 }

@@ -1,6 +1,5 @@
 import { errorBody } from '../../model/errors.ts'
 import type { IndexUid, ShardId } from '../../model/ids.ts'
-import { shardText } from '../../model/injected.ts'
 import type { JsonObject } from '../../model/view.ts'
 import type { Deletion, WriteReceipt } from '../../model/writes.ts'
 import type { NodeRequest } from '../../nodes/transport.ts'
@@ -14,6 +13,7 @@ import { assertQuorum } from '../dispatch/quorum.ts'
 import type { IndexRun, Leg, OperationBehaviour } from '../run.ts'
 import { sumOnce } from './counts.ts'
 import { liveRun } from './index-operations.ts'
+import { coversNode, metadataQuery, shardFilter } from './leg-request.ts'
 import { finishedTask, newTask, receipt } from './receipts.ts'
 
 /** Deletions: by ids to the owning shards; by filter and of everything to all, as barriers. */
@@ -112,19 +112,7 @@ function clearRequest(leg: Leg, name: string): NodeRequest {
   return { method: 'DELETE', path, operation: 'write', write: true }
 }
 
-function coversNode(leg: Leg): boolean {
-  return leg.writeSet.length === leg.operation.run.copiesOn(leg.node).length
-}
-
-function shardFilter(leg: Leg): string {
-  return `_miroir_shard IN [${leg.writeSet.map((shard) => `"${shardText(shard)}"`).join(', ')}]`
-}
-
 function post(leg: Leg, path: string, body: unknown): NodeRequest {
   const sent = utf8(JSON.stringify(body))
   return { method: 'POST', path: `${path}${metadataQuery(leg)}`, body: sent, operation: 'write', write: true }
-}
-
-function metadataQuery(leg: Leg): string {
-  return `?${new URLSearchParams({ customMetadata: leg.metadata ?? '' })}`
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { gunzipSync } from 'node:zlib'
+import { brotliCompressSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib'
 import { type Random, randomInteger } from '../../../src/std/random.ts'
 import type { Step } from './world.ts'
 
@@ -92,6 +92,17 @@ function partText(dice: Dice, id: number, serial: number): string {
   return `{"id":${id},"serial":${serial},${field}}`
 }
 
+/** Some bodies come compressed. */
+function packed(dice: Dice, step: Step & { readonly body: string }): Step {
+  if (!dice.chance(0.3)) return step
+  const [encoding, pack] = dice.pick([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+  ] as const)
+  return { ...step, encoding, body: new Uint8Array(pack(step.body)) }
+}
+
 /** Documents in; mostly new ones, so that the order of insertion stays known for a while. */
 export function additions(dice: Dice, known: Known, most: number): Step {
   const replacing = dice.chance(0.15) && known.used.size > 0
@@ -109,8 +120,10 @@ export function additions(dice: Dice, known: Known, most: number): Step {
   if (replacing || known.deleted) known.shuffled = true
   const path = `/indexes/${INDEX}/documents?primaryKey=id`
   const method = partial ? 'PUT' : 'POST'
-  if (dice.chance(0.2)) return { method, path, body: texts.join('\n'), type: 'application/x-ndjson' }
-  return { method, path, body: `[${texts.join(',')}]` }
+  if (dice.chance(0.2)) {
+    return packed(dice, { method, path, body: texts.join('\n'), type: 'application/x-ndjson' })
+  }
+  return packed(dice, { method, path, body: `[${texts.join(',')}]` })
 }
 
 export function deletion(dice: Dice, known: Known): Step {

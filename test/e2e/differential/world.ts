@@ -23,8 +23,9 @@ import {
 export interface Step {
   readonly method: string
   readonly path: string
-  readonly body?: string
+  readonly body?: string | Uint8Array<ArrayBuffer>
   readonly type?: string
+  readonly encoding?: string
 }
 
 interface Ending {
@@ -137,7 +138,7 @@ export function difference(step: Step, single: string, proxy: string): string | 
   const at = [...single].findIndex((character, place) => character !== proxy[place])
   const from = Math.max(0, at - 200)
   const show = (text: string): string => text.slice(from, from + 700)
-  const body = step.body === undefined ? '' : ` ${step.body.slice(0, 600)}`
+  const body = step.body === undefined ? '' : ` ${Buffer.from(step.body).toString().slice(0, 600)}`
   return `${step.method} ${step.path}${body}\n  one node: …${show(single)}\n  proxy:    …${show(proxy)}`
 }
 

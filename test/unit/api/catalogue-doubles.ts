@@ -61,6 +61,8 @@ export class RecordingWrites implements Writes {
     this.#took('documentAdditionOrUpdate', write.uid, { ...write, body: text(write.body) })
   deleteDocuments: Writes['deleteDocuments'] = (uid, deletion, metadata) =>
     this.#took('documentDeletion', uid, deletion, metadata)
+  editDocuments: Writes['editDocuments'] = (uid, edit, metadata) =>
+    this.#took('documentEdition', uid, edit, metadata)
   createIndex: Writes['createIndex'] = (uid, primaryKey) => this.#took('indexCreation', uid, primaryKey)
   setPrimaryKey: Writes['setPrimaryKey'] = (uid, primaryKey) => this.#took('indexUpdate', uid, primaryKey)
   deleteIndex: Writes['deleteIndex'] = (uid) => this.#took('indexDeletion', uid)

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { documentEditRoutes } from '../../../src/api/edits/edit-documents.ts'
+import { experimentalRoutes } from '../../../src/api/edits/experimental.ts'
 import { indexRoutes } from '../../../src/api/indexes.ts'
 import { settingsRoutes } from '../../../src/api/settings.ts'
 import { statsRoutes } from '../../../src/api/stats.ts'
 import { unsupportedRoutes } from '../../../src/api/unsupported.ts'
 import { documentWriteRoutes } from '../../../src/api/write-documents.ts'
+import { createFeatures } from '../../../src/features/experimental/experimental.ts'
 import { VirtualClock } from '../../../src/std/virtual-clock.ts'
 import { indexView, RecordingWrites, type Sent, send, viewsOf } from './catalogue-doubles.ts'
 
@@ -29,10 +32,13 @@ const stats = {
   clock: new VirtualClock(),
   nodeTimeoutMs: 1,
 }
+const features = createFeatures({ setFeatures: async () => {} }, [])
 const routes = [
   ...indexRoutes({ views, writes }),
   ...settingsRoutes({ views, writes }),
   ...documentWriteRoutes({ writes }),
+  ...documentEditRoutes({ writes, features }),
+  ...experimentalRoutes({ features }),
   ...statsRoutes(stats),
   ...unsupportedRoutes(),
 ]

@@ -27,6 +27,7 @@ export interface Held {
 export interface State {
   readonly clusterId: string
   readonly createdMs: number
+  features: readonly string[]
   readonly defaultKeyUids: StoreSnapshot['defaultKeyUids']
   readonly shards: number
   readonly replicationFactor: number
@@ -68,6 +69,7 @@ export function birth(seed: StoreSeed, random: Random, createdMs: number): State
   return {
     clusterId: Buffer.from(random.bytes(8)).toString('hex'),
     createdMs,
+    features: [],
     defaultKeyUids: { search: uuidv4(random), admin: uuidv4(random) },
     shards: seed.shards,
     replicationFactor: seed.replicationFactor,
@@ -105,6 +107,7 @@ export function snapshot(state: State, fresh: boolean): StoreSnapshot {
     openOperations: bySeq(state, ({ settled }) => !settled),
     tails,
     identities,
+    features: [...state.features],
     defaultKeyUids,
   }
 }

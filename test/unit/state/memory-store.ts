@@ -68,6 +68,10 @@ export function createMemoryStore(options: { random?: Random; wall?: () => numbe
         all.identities.set(node, keyUid)
         all.tails.set(node, -1)
       }),
+    setFeatures: (on) =>
+      change((all) => {
+        all.features = [...on].sort()
+      }),
     addPlacement: (rows) => change((all) => addPlacement(all, structuredClone(rows))),
     createIndex: (row, nodes) => change((all) => createIndex(all, structuredClone(row), nodes)),
     advanceName: (uid, generation, node) =>

@@ -55,6 +55,7 @@ export function snapshot(change: Partial<StoreSnapshot> = {}): StoreSnapshot {
     names: ['a', 'b', 'c', 'd'].map((node) => nameRow(node)),
     ...{ copies: [], openOperations: [], tails: new Map(), identities: new Map() },
     createdMs: 0,
+    features: [],
     defaultKeyUids: { search: 's', admin: 'd' },
     ...change,
   }

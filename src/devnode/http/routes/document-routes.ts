@@ -76,11 +76,19 @@ const FORMATS: Readonly<Record<string, 'json' | 'ndjson' | 'csv'>> = {
   'text/csv': 'csv',
 }
 
+const DELIMITER = 'Invalid value in parameter `csvDelimiter`: expected a string of one character, but found'
+
 function csvDelimiter(call: NodeCall): string {
   const text = call.query.get('csvDelimiter') ?? ','
+  if (text > '\u007f' && [...text].length === 1)
+    throw refuse(
+      'invalid_document_csv_delimiter',
+      `csv delimiter must be an ascii character. Found: \`${text}\``,
+    )
   if (text.length === 1) return text
-  const found = `expected a string of one character, but found the following string of ${text.length} characters: \`${text}\``
-  throw refuse('invalid_document_csv_delimiter', `Invalid value in parameter \`csvDelimiter\`: ${found}`)
+  if (text === '') throw refuse('invalid_document_csv_delimiter', `${DELIMITER} an empty string`)
+  const found = `the following string of ${[...text].length} characters: \`${text}\``
+  throw refuse('invalid_document_csv_delimiter', `${DELIMITER} ${found}`)
 }
 
 function readDocuments(call: NodeCall, format: 'json' | 'ndjson' | 'csv'): string[] {
