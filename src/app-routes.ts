@@ -3,6 +3,7 @@ import { documentEditRoutes } from './api/edits/edit-documents.ts'
 import { experimentalRoutes } from './api/edits/experimental.ts'
 import { indexRoutes } from './api/indexes.ts'
 import { keyRoutes } from './api/keys.ts'
+import { explainRoutes } from './api/queries/explain.ts'
 import { facetSearchRoutes } from './api/queries/facet-search.ts'
 import { multiSearchRoutes } from './api/queries/multi-search.ts'
 import { documentReadRoutes } from './api/read-documents.ts'
@@ -18,7 +19,7 @@ import { createFeatures } from './features/experimental/experimental.ts'
 import type { Keys } from './features/keys/keys.ts'
 import { createTasks } from './features/tasks/tasks.ts'
 import type { Kernel } from './kernel/kernel.ts'
-import type { Route } from './model/call.ts'
+import type { Call, Route } from './model/call.ts'
 import type { Store, StoreSnapshot } from './model/store.ts'
 import { createMeilisearchClient } from './nodes/meilisearch.ts'
 import type { Transport } from './nodes/transport.ts'
@@ -67,6 +68,7 @@ export function appRoutes(parts: RouteParts): Route[] {
     ...searchRoutes(read),
     ...facetSearchRoutes(read),
     ...multiSearchRoutes(read),
+    ...explainRoutes({ read, isOperator: (call) => isOperator(parts.keys, call) }),
     ...documentReadRoutes(read),
     ...documentWriteRoutes({ writes }),
     ...documentEditRoutes({ writes, features }),
@@ -83,6 +85,11 @@ export function appRoutes(parts: RouteParts): Route[] {
     ...unsupportedRoutes(),
   ]
   return routes.map((route) => withFacts(gated(route)))
+}
+
+/** Who may manage the cluster may see what nodes are asked. */
+function isOperator(keys: Keys, call: Call): boolean {
+  return keys.authorize((name) => call.header(name), { kind: 'admin' }) === null
 }
 
 /**

@@ -55,7 +55,7 @@ export function createReadPath(parts: ReadParts): ReadPath {
     ...(enabled ? { hedging } : {}),
     ...(config.search.coalesce ? { shared } : {}),
     admit: (work) => gate.run(work),
-    config: { nodeTimeoutMs, unavailableShardPolicy },
+    config: { nodeTimeoutMs, unavailableShardPolicy, narrowKeysMax: enabledKeys(config) },
     observe: readObserver(metrics),
   }
   return { read, gated: (route) => gatedRoute(gate, route) }
@@ -94,11 +94,17 @@ function gatedRoute(gate: Gate, route: Route): Route {
   return { ...route, handler: (call) => gate.run(async () => handler(call)) }
 }
 
+function enabledKeys({ queryPlanner }: Config): number {
+  return queryPlanner.enabled ? queryPlanner.maxPkLiteralsNarrowable : 0
+}
+
 function readObserver(metrics: Metrics): ReadObserver {
   return {
     planned: (_operation, targets) => metrics.scatterFanOut(targets),
     askedAgain: (_operation, targets) => metrics.scatterDeeper(targets),
     uncovered: () => metrics.scatterPartial(),
+    narrowed: (share) => metrics.queryPlanNarrowable(share),
+    explained: (warnings, executed) => metrics.planExplained(warnings, executed),
     exchange: (_node, result) => {
       if (result !== 'ok' && result !== 'refused') metrics.scatterRetry()
     },

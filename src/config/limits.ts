@@ -65,6 +65,10 @@ export const limits = {
   nodeFacetValuesMin: 1_000,
   /** Searches in one multi-search. */
   multiSearchQueriesMax: 1_000,
+  /**
+   * Spellings of primary keys that a read is narrowed by; a filter that stands for more is asked everywhere.
+   */
+  narrowableKeysMax: 128,
   /** Calls waiting for a kernel worker. */
   kernelQueueMax: 1_024,
   /**

@@ -162,6 +162,14 @@ export const schema = z.strictObject({
     ),
     coalesce: flag(true, 'Equal searches made at the same moment share one round of requests to nodes.'),
   }),
+  query_planner: section('How reads are narrowed to the shards of the primary keys that a filter names.', {
+    enabled: flag(true, 'Ask only the shards that can hold the documents a filter names.'),
+    max_pk_literals_narrowable: whole(
+      limits.narrowableKeysMax,
+      { min: 1, max: 10_000 },
+      'Spellings of keys that a filter may stand for; one that stands for more is asked everywhere.',
+    ),
+  }),
   writes: section('How writes are spread over nodes.', {
     min_acks: whole(
       1,

@@ -1,7 +1,11 @@
+import { limits } from '../config/limits.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import type { CopyFault } from '../model/answers.ts'
 import type { NodeId } from '../model/ids.ts'
+import type { Narrowing } from '../model/plan.ts'
 import type { Reachability, Views } from '../model/view.ts'
+import type { MadePlan } from '../plan/explain.ts'
+import { isNarrowable, type Narrow } from '../plan/filter/narrow.ts'
 import type { ScatterDeps } from '../scatter/exchange.ts'
 import type { Hedging } from '../scatter/hedging.ts'
 import type { NodeScores } from '../scatter/node-scores.ts'
@@ -18,6 +22,8 @@ export interface ReadConfig {
   readonly nodeTimeoutMs: number
   /** What a client gets when shards have no readable copy: the rest with a header, or 503. */
   readonly unavailableShardPolicy: 'partial' | 'error'
+  /** Primary keys that a request may be narrowed by; 0 = never narrow. */
+  readonly narrowKeysMax?: number
 }
 
 /** Small callbacks for metrics; each must be cheap and must not throw. */
@@ -29,6 +35,14 @@ export interface ReadObserver {
   /** Nodes asked a second time, because the first answer held too few hits for the page. */
   readonly askedAgain?: (operation: ReadOperation, targets: number) => void
   readonly uncovered?: (operation: ReadOperation, shards: number) => void
+  /** A request whose filter names primary keys: the share of shards that it is asked of, 0 to 1. */
+  readonly narrowed?: (share: number) => void
+  /** A search was planned, before anybody is asked. */
+  readonly made?: (made: MadePlan) => void
+  /** Answers of a search were folded, further questions included. */
+  readonly folded?: (tookMs: number) => void
+  /** A plan was explained: types of its warnings, and whether it was carried out too. */
+  readonly explained?: (warnings: readonly string[], executed: boolean) => void
 }
 
 export type ReadOperation = 'search' | 'documents' | 'facet-search'
@@ -61,6 +75,19 @@ export interface ReadContext {
   readonly extraFilters: readonly string[]
   /** What the answer is to be called, where several share a name; by default it gets its own. */
   readonly requestUid?: string
+}
+
+/** How plans are narrowed to the shards of the primary keys that a filter names. */
+export function narrowOf({ kernel, config }: ReadDeps): Narrow {
+  return {
+    keysMax: config.narrowKeysMax ?? limits.narrowableKeysMax,
+    shardOf: (key, shards) => kernel.shardOf(key, shards),
+  }
+}
+
+/** Tells the observer of a plan that could be narrowed. */
+export function noteNarrowing(deps: ReadDeps, narrowing: Narrowing, shards: number): void {
+  if (isNarrowable(narrowing)) deps.observe?.narrowed?.((narrowing.shards?.length ?? shards) / shards)
 }
 
 export function scatterDeps(deps: ReadDeps): ScatterDeps {

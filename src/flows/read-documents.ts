@@ -3,15 +3,23 @@ import type { Answers, TargetFailure } from '../model/answers.ts'
 import type { Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
 import type { IndexUid, NodeId, ShardId } from '../model/ids.ts'
-import type { IndexView } from '../model/view.ts'
-import { documentTargets, planList, retargetDocument, retargetList, standInList } from '../plan/documents.ts'
+import {
+  documentTargets,
+  type ListScope,
+  planList,
+  retargetDocument,
+  retargetList,
+  standInList,
+} from '../plan/documents.ts'
 import { type ListRequest, parseListRequest } from '../plan/documents-request.ts'
+import { narrowed } from '../plan/filter/narrow.ts'
+import { allShards } from '../plan/targets.ts'
 import { runScatter } from '../scatter/run.ts'
 import { coverageHeaders, unavailable } from './coverage.ts'
 import { missingIndex } from './missing-index.ts'
 import { type ClientRequest, mentionsOwnFields, nodeOpinion, refusalReply } from './native-error.ts'
 import { refuseNetwork, usesNetwork } from './network-mask.ts'
-import { type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
+import { narrowOf, noteNarrowing, type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
 
 /** Plans made for one request: a copy that lies, or the only copy failing, costs one each. */
 const PLANS_MAX = 3
@@ -66,9 +74,9 @@ async function listCopies(deps: ReadDeps, ask: Listing): Promise<Reply> {
     const index = view.indexes.get(call.uid)
     if (index === undefined) throw missingIndex(call.uid)
     const usable = (node: NodeId): boolean => !failed.has(node) && deps.reachability.readable(node)
-    const shards = shardsOf(deps, index, request)
     const choice = deps.scores
-    const scope = { index, nodes: view.nodes, usable, draw: deps.random.next(), choice, request, shards }
+    const where = { index, nodes: view.nodes, usable, draw: deps.random.next(), choice, request }
+    const scope = { ...where, shards: shardsOf(deps, where) }
     const plan = planList(scope)
     deps.observe?.planned?.('documents', plan.targets.length, plan.merge.whole)
     const failedBefore = failed.size
@@ -91,11 +99,16 @@ async function listCopies(deps: ReadDeps, ask: Listing): Promise<Reply> {
 }
 
 /** Shards that can hold the documents asked for. */
-function shardsOf(deps: ReadDeps, index: IndexView, request: ListRequest): readonly ShardId[] {
-  const { ids } = request
-  if (ids === null || ids.length === 0) return Array.from({ length: index.shards }, (_, shard) => shard)
-  const shards = new Set(ids.map((id) => deps.kernel.shardOf(id, index.shards)))
-  return [...shards].sort((one, other) => one - other)
+function shardsOf(deps: ReadDeps, where: Omit<ListScope, 'shards'>): readonly ShardId[] {
+  const { index, request } = where
+  const narrowing = narrowed({ ...where, filters: request.filters, narrow: narrowOf(deps) })
+  noteNarrowing(deps, narrowing, index.shards)
+  const shards = narrowing.shards ?? allShards(index)
+  if (request.ids === null || request.ids.length === 0) return shards
+  const named = new Set(request.ids.map((id) => deps.kernel.shardOf(id, index.shards)))
+  const both = shards.filter((shard) => named.has(shard))
+  // Somebody must be asked: the filter may be one that nodes refuse.
+  return both.length > 0 ? both : shards.slice(0, 1)
 }
 
 /** One document by its primary key, from any current copy of its shard. Throws `MiroirError`. */

@@ -5,6 +5,7 @@ import { fail } from '../model/errors.ts'
 import type { IndexUid, NodeId } from '../model/ids.ts'
 import type { ReadTarget, ReadTargets, SearchPlan } from '../model/plan.ts'
 import type { IndexView, View } from '../model/view.ts'
+import type { MadePlan } from '../plan/explain.ts'
 import { deeperSearch, planSearch, retargetSearch, type SearchScope, standInSearch } from '../plan/search.ts'
 import { parseSearchRequest, type SearchRequest } from '../plan/search-request.ts'
 import { runScatter, withAnswers } from '../scatter/run.ts'
@@ -14,7 +15,14 @@ import { foldSearch } from './fold-search.ts'
 import { missingIndex } from './missing-index.ts'
 import { type ClientRequest, mentionsOwnFields, nodeOpinion, refusalReply } from './native-error.ts'
 import { refuseNetwork, usesNetwork } from './network-mask.ts'
-import { METADATA_HEADER, type ReadContext, type ReadDeps, scatterDeps } from './read-deps.ts'
+import {
+  METADATA_HEADER,
+  narrowOf,
+  noteNarrowing,
+  type ReadContext,
+  type ReadDeps,
+  scatterDeps,
+} from './read-deps.ts'
 
 /** Plans made for one request: a copy that lies, or the only copy failing, costs one each. */
 const PLANS_MAX = 3
@@ -31,6 +39,22 @@ export interface SearchCall {
 
 /** Search: read the request, choose copies, ask them at once, fold the answers. Throws `MiroirError`. */
 export async function search(deps: ReadDeps, call: SearchCall, context: ReadContext): Promise<Reply> {
+  const request = plainSearch(deps, call) ?? (await acceptSearch(deps, call, context))
+  return 'status' in request ? request : searchCopies(deps, { call, request, context })
+}
+
+/** Most requests, without a turn of the event loop; null for those that take a closer look. */
+function plainSearch(deps: ReadDeps, { uid, text }: SearchCall): SearchRequest | null {
+  if (text === null || usesNetwork(text) || mentionsOwnFields(text)) return null
+  return deps.views.current().indexes.has(uid) ? parseSearchRequest(text) : null
+}
+
+/** The request of a search that can be planned, else what a node says to it. Throws `MiroirError`. */
+export async function acceptSearch(
+  deps: ReadDeps,
+  call: SearchCall,
+  context: ReadContext,
+): Promise<SearchRequest | Reply> {
   const { uid, client } = call
   const view = deps.views.current()
   if (usesNetwork(call.text)) return refuseNetwork(deps, { view, uid, client, context })
@@ -43,26 +67,39 @@ export async function search(deps: ReadDeps, call: SearchCall, context: ReadCont
       throw fail('miroir_unsupported', { feature: 'This form of a search request' })
   }
   if (request === null || index === null) throw missingIndex(uid)
-  return searchCopies(deps, { call, request, context })
+  return request
 }
 
-interface Search {
+export interface Search {
   readonly call: SearchCall
   readonly request: SearchRequest
   readonly context: ReadContext
+}
+
+interface ScopedPlan extends MadePlan {
+  readonly view: View
+  readonly scope: SearchScope
+}
+
+/** The plan for a search as things are now. Throws `MiroirError`. */
+export function makePlan(deps: ReadDeps, ask: Search, failed: ReadonlySet<NodeId> = new Set()): ScopedPlan {
+  const view = deps.views.current()
+  const index = view.indexes.get(ask.call.uid)
+  if (index === undefined) throw missingIndex(ask.call.uid)
+  const scope = scopeOf(deps, { view, index, failed }, ask)
+  return { view, index, scope, epoch: view.epoch, request: ask.request, plan: planSearch(scope) }
 }
 
 async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
   const failed = new Set<NodeId>()
   const failures: TargetFailure[] = []
   for (let round = 1; ; round++) {
-    const view = deps.views.current()
-    const index = view.indexes.get(ask.call.uid)
-    if (index === undefined) throw missingIndex(ask.call.uid)
-    const scope = scopeOf(deps, { view, index, failed }, ask)
-    const plan = planSearch(scope)
+    const made = makePlan(deps, ask, failed)
+    const { view, index, scope, plan } = made
+    deps.observe?.made?.(made)
     if (plan.kind === 'refusal') return unsupported(deps, { view, index, feature: plan.feature }, ask)
     deps.observe?.planned?.('search', plan.targets.length, plan.merge.whole)
+    noteNarrowing(deps, plan.narrowing, index.shards)
     const failedBefore = failed.size
     const retarget = retargetSearch(scope, plan)
     const { deadline, headers } = ask.context
@@ -136,6 +173,7 @@ function scopeOf(
     request: ask.request,
     extraFilters: ask.context.extraFilters,
     nodeFacetValues: limits.nodeFacetValuesMin,
+    narrow: narrowOf(deps),
   }
 }
 
@@ -154,7 +192,9 @@ async function fold(
     request: context.requestUid ?? uid(deps),
     query: context.headers[METADATA_HEADER] === undefined ? '' : uid(deps),
   }
+  const started = deps.clock.now()
   const merged = await foldSearch(deps, { ...found, uids })
+  deps.observe?.folded?.(deps.clock.now() - started)
   if (merged.kind === 'merged') {
     if (answers.uncovered.length > 0) deps.observe?.uncovered?.('search', answers.uncovered.length)
     const reply = {

@@ -52,7 +52,8 @@ export type Handler = (call: Call) => Reply | Promise<Reply>
 export type Access =
   | { readonly kind: 'public' }
   /** A Meilisearch key action such as `documents.add`; the master key has them all. */
-  | { readonly kind: 'action'; readonly action: string }
+  // `orAdmin`: the admin key opens the route too.
+  | { readonly kind: 'action'; readonly action: string; readonly orAdmin?: boolean }
   /** The admin key, as Bearer or `X-Admin-Key`. */
   | { readonly kind: 'admin' }
 

@@ -116,8 +116,35 @@ export interface Question {
 /** Answers to further questions by name, one per node; null = no complete set of answers was to be had. */
 export type Learned = ReadonlyMap<string, readonly Uint8Array[] | null>
 
+/** Which shards a request must be asked of, and why. */
+export interface Narrowing {
+  /** Ascending; null = all of them. */
+  readonly shards: readonly ShardId[] | null
+  readonly reason: NarrowingReason
+}
+
+export type NarrowingReason =
+  /** The filter names primary keys: only their shards can hold a match. */
+  | 'key-pinned'
+  /** Switched off, or of no use for this kind of request. */
+  | 'off'
+  | 'no-filter'
+  /** The index has no primary key yet, or one with dots. */
+  | 'no-plain-key'
+  | 'key-not-in-filter'
+  /** It is there, but other documents may match too. */
+  | 'key-not-pinned'
+  | 'too-many-keys'
+  /** Something that no filter reads; a node will say what. */
+  | 'unreadable'
+  /** Rules of `filterableAttributes` restrict operators, which nodes judge by the fields they have seen. */
+  | 'restricted-operators'
+  /** Nodes answer `facets` and `attributesToSearchOn` by the fields they have seen. */
+  | 'fields-of-nodes'
+
 export interface SearchPlan extends ReadTargets {
   readonly kind: 'search'
+  readonly narrowing: Narrowing
   readonly merge: SearchMerge
 }
 

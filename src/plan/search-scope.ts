@@ -1,4 +1,5 @@
 import type { NodeId } from '../model/ids.ts'
+import type { Narrow } from './filter/narrow.ts'
 import type { SearchRequest } from './search-request.ts'
 import type { ReadScope } from './targets.ts'
 
@@ -10,4 +11,5 @@ export interface SearchScope extends ReadScope {
   readonly extraFilters: readonly string[]
   /** Values that nodes list of a facet, at least, before they cut it off. */
   readonly nodeFacetValues: number
+  readonly narrow?: Narrow
 }

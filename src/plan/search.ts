@@ -8,6 +8,7 @@ import type {
   SearchMerge,
   SearchPlan,
 } from '../model/plan.ts'
+import { narrowedSearch } from './filter/narrow.ts'
 import { askRequest, clampedWindow, wholeBody } from './search-body.ts'
 import type { SearchScope } from './search-scope.ts'
 import { distinctMerge, thresholdMerge, unreadableDistinct } from './selection.ts'
@@ -17,14 +18,24 @@ export type { SearchScope } from './search-scope.ts'
 
 /** Whom to ask what, and what to do with the answers. Pure: same arguments, same plan. */
 export function planSearch(scope: SearchScope): SearchPlan | Refusal {
-  const shards = allShards(scope.index)
-  const found = mergedTargets(scope, shards, likelyDepth)
+  const narrowing = narrowedSearch(scope)
+  const plan = planOver(scope, narrowing.shards)
+  return plan.kind === 'refusal' ? plan : { ...plan, narrowing }
+}
+
+type PlanOver = Omit<SearchPlan, 'narrowing'>
+
+/** `narrowed` is null for all shards. Likely depths count on hits of all shards. */
+function planOver(scope: SearchScope, narrowed: readonly ShardId[] | null): PlanOver | Refusal {
+  const shards = narrowed ?? allShards(scope.index)
+  const depthOf = narrowed === null ? likelyDepth : reachOf
+  const found = mergedTargets(scope, shards, depthOf)
   if (isWhole(found) && !isCountedHere(scope)) return wholePlan(scope, found)
   const feature = found.targets.length > 1 ? unsupportedFeature(scope) : null
   if (feature !== null) return { kind: 'refusal', feature }
   const hidden = hiddenSortFields(scope)
   if (hidden.length === 0) return { kind: 'search', ...found, merge: mergeOf(scope, false) }
-  const telling = mergedTargets(tellingOnly(scope), shards, likelyDepth)
+  const telling = mergedTargets(tellingOnly(scope), shards, depthOf)
   if (isWhole(telling) && !isCountedHere(scope)) return wholePlan(scope, telling)
   if (telling.uncovered.length > found.uncovered.length) {
     const fields = hidden.join('`, `')
@@ -38,7 +49,7 @@ export function planSearch(scope: SearchScope): SearchPlan | Refusal {
 }
 
 /** One node has everything: it answers the client's own search. */
-function wholePlan(scope: SearchScope, { targets, uncovered }: ReadTargets): SearchPlan {
+function wholePlan(scope: SearchScope, { targets, uncovered }: ReadTargets): PlanOver {
   const asked = targets.map(({ depth: _, ...target }) => {
     const body = wholeBody(scope, target.shardFilter)
     return { ...target, path: indexPath(target.name, 'search'), body, internal: false }

@@ -88,7 +88,29 @@ function requestFamilies({ counter, gauge, histogram }: Kinds) {
       'How late the main thread ran since the last reading, beyond its own sleep.',
       'quantile',
     ),
+    ...planFamilies({ counter, gauge, histogram }),
     ...hedgeFamilies({ counter, gauge, histogram }),
+  }
+}
+
+function planFamilies({ counter, gauge }: Kinds) {
+  return {
+    queryPlanNarrowable: counter(
+      'miroir_query_plan_narrowable_total',
+      'Reads whose filter names primary keys, by whether fewer shards were asked for it.',
+      'narrowed',
+    ),
+    queryPlanNarrowingRatio: gauge(
+      'miroir_query_plan_narrowing_ratio',
+      'Share of shards that the latest such read was asked of, 0 to 1.',
+    ),
+    explainRequests: counter('miroir_explain_requests_total', 'Plans of searches shown.'),
+    explainExecutes: counter('miroir_explain_execute_total', 'Plans of searches shown and carried out.'),
+    explainWarnings: counter(
+      'miroir_explain_warnings_total',
+      'Warnings on plans that were shown.',
+      'warning_type',
+    ),
   }
 }
 

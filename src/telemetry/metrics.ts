@@ -46,6 +46,10 @@ export interface Metrics {
   /** A hedge's request was sent, a hedge ended, or one was not sent for want of budget. */
   hedge(event: 'sent' | 'won' | 'lost' | 'no-budget'): void
   breakerOpened(nodeId: string): void
+  /** A filter names primary keys; `share` of the shards are asked, 0 to 1. */
+  queryPlanNarrowable(share: number): void
+  /** A plan was shown, with warnings of these types. */
+  planExplained(warnings: readonly string[], executed: boolean): void
   /** The text a Prometheus server reads. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>
 }
@@ -92,6 +96,15 @@ export function createMetrics(options: MetricsOptions = { process: true }): Metr
       if (event === 'sent') families.hedgeRequests.inc()
       else if (event === 'no-budget') families.hedgesWithoutBudget.inc()
       else families.hedges.inc({ outcome: event })
+    },
+    planExplained(warnings, executed) {
+      families.explainRequests.inc()
+      if (executed) families.explainExecutes.inc()
+      for (const warning of warnings) families.explainWarnings.inc({ warning_type: warning })
+    },
+    queryPlanNarrowable(share) {
+      families.queryPlanNarrowable.inc({ narrowed: String(share < 1) })
+      families.queryPlanNarrowingRatio.set(share)
     },
     render: async () => {
       for (const look of looks) look()

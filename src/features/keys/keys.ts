@@ -66,7 +66,7 @@ export function createKeys(options: KeysOptions): Keys {
       if (access.kind === 'public') return null
       return access.kind === 'admin'
         ? authorizeAdmin(header, digests)
-        : authorizeAction(header, digests, access.action)
+        : authorizeCaller(header, digests, access)
     },
     searchKey: values?.search ?? null,
     adminApiKey: values?.admin ?? null,
@@ -79,6 +79,15 @@ interface Digests {
   readonly admin: Digest | null
   readonly search: Digest | null
   readonly adminApi: Digest | null
+}
+
+function authorizeCaller(
+  header: HeaderOf,
+  digests: Digests,
+  { action, orAdmin }: Extract<Access, { kind: 'action' }>,
+): MiroirError | null {
+  const isAdmin = orAdmin === true && digests.admin !== null && authorizeAdmin(header, digests) === null
+  return isAdmin ? null : authorizeAction(header, digests, action)
 }
 
 /** A node's rules: the header is judged even where no key is needed. */

@@ -42,6 +42,19 @@ describe('with a master key', () => {
     expect(keys.searchKey).toBe(derived)
   })
 
+  test('the admin key opens a route of clients only where that is said', () => {
+    const either = { kind: 'action', action: 'search', orAdmin: true } as const
+    expect(outcome(keys, either, bearer('adminKey'))).toBe('open')
+    expect(outcome(keys, either, { 'x-admin-key': 'adminKey' })).toBe('open')
+    expect(outcome(keys, either, bearer(keys.searchKey ?? ''))).toBe('open')
+    expect(outcome(keys, either, bearer('x'))).toBe('403 invalid_api_key')
+    expect(outcome(keys, either, { 'x-admin-key': 'x' })).toBe('401 missing_authorization_header')
+    expect(outcome(keys, action('search'), bearer('adminKey'))).toBe('403 invalid_api_key')
+    const noAdmin = makeKeys('masterKey', null)
+    expect(outcome(noAdmin, either, { 'x-admin-key': '' })).toBe('401 missing_authorization_header')
+    expect(outcome(noAdmin, either, bearer('x'))).toBe('403 invalid_api_key')
+  })
+
   test('each key opens what it is for', () => {
     const tokens = {
       master: 'masterKey',

@@ -30,6 +30,11 @@ const FAMILIES = [
   'miroir_hedge_requests_total',
   'miroir_hedge_budget_exhausted_total',
   'miroir_node_breaker_opened_total',
+  'miroir_explain_requests_total',
+  'miroir_explain_execute_total',
+  'miroir_explain_warnings_total',
+  'miroir_query_plan_narrowable_total',
+  'miroir_query_plan_narrowing_ratio',
   'miroir_copies',
   'miroir_view_epoch',
   'miroir_copy_refills_total',
@@ -47,6 +52,8 @@ const LABELS = new Set([
   'state',
   'outcome',
   'quantile',
+  'narrowed',
+  'warning_type',
   'le',
 ])
 
@@ -78,6 +85,10 @@ function recorded() {
   metrics.scatterFanOut(3)
   metrics.scatterPartial()
   metrics.scatterRetry()
+  metrics.queryPlanNarrowable(1)
+  metrics.planExplained(['uncovered_shards'], true)
+  metrics.planExplained([], false)
+  metrics.queryPlanNarrowable(0.25)
   return metrics
 }
 
@@ -108,6 +119,12 @@ describe('createMetrics', () => {
     'miroir_degraded_shards_total 2',
     'miroir_copies{state="current"} 7',
     'miroir_view_epoch 42',
+    'miroir_query_plan_narrowable_total{narrowed="false"} 1',
+    'miroir_query_plan_narrowable_total{narrowed="true"} 1',
+    'miroir_query_plan_narrowing_ratio 0.25',
+    'miroir_explain_requests_total 2',
+    'miroir_explain_execute_total 1',
+    'miroir_explain_warnings_total{warning_type="uncovered_shards"} 1',
     'miroir_copy_refills_total{outcome="done"} 1',
     'miroir_copies_left_total{reason="timeout"} 1',
     'miroir_tasks_total{status="succeeded"} 1',
