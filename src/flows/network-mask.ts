@@ -6,10 +6,10 @@ import { givenValue, readBody } from '../plan/request-body.ts'
 import { type ClientRequest, nodeOpinion } from './native-error.ts'
 import type { ReadContext, ReadDeps } from './read-deps.ts'
 
-/** A request that says `useNetwork`, which nodes would take. */
+/** A request that says `useNetwork`, be it false: nodes would take it, one without the flag does not. */
 export function usesNetwork(text: string | null): boolean {
   const body = text?.includes('useNetwork') === true ? readBody(text) : null
-  return body !== null && givenValue(body, 'useNetwork') === true
+  return body !== null && typeof givenValue(body, 'useNetwork') === 'boolean'
 }
 
 /**

@@ -104,6 +104,9 @@ export class ReadPathWorld {
     )
     const [single, ...others] = started
     const nodes = new Map(Object.keys(OVERLAPPING).map((name, at) => [name, others[at]!]))
+    // As the probe does; without it, nodes keep values of hidden fields to themselves.
+    const network = { network: true }
+    await Promise.all(others.map((node) => node.send('PATCH', '/experimental-features', network)))
     const kernel = await createKernel({ inlineMaxBytes: Number.MAX_SAFE_INTEGER, workers: 0 })
     return new ReadPathWorld(single!, nodes, kernel)
   }

@@ -99,7 +99,7 @@ export const SEARCH_CHECKS: Readonly<Record<string, Check>> = {
     throw refuseSwitchedOff('reranking search results', 'personalization')
   },
   useNetwork: (value, spot) => {
-    if (!expectBoolean(value, spot)) return false
+    expectBoolean(value, spot)
     throw refuseSwitchedOff('passing `useNetwork` in a search query', 'network')
   },
   showRankingScore: expectBoolean,
