@@ -7,7 +7,7 @@ import {
   type AmplificationOptions,
   amplificationOptions,
 } from './amplification/options.ts'
-import type { BenchRow } from './search-e2e.bench.ts'
+import type { BenchRow } from './parts/rounds.ts'
 
 export const help = AMPLIFICATION_HELP
 

@@ -1,7 +1,7 @@
 import xxhash from 'xxhash-wasm'
 import { createInlineKernel } from '../src/kernel/inline.ts'
 import { kernelModule } from '../src/kernel/module.ts'
-import { type BenchRow, digest, fastestMs, row, type Size } from './kernel-samples.ts'
+import { type BenchRow, digest, fastestMs, row, type Size } from './parts/kernel-samples.ts'
 
 const KEYS = 10_000
 

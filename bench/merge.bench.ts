@@ -9,7 +9,7 @@ import {
   rankedAnswers,
   row,
   type Size,
-} from './kernel-samples.ts'
+} from './parts/kernel-samples.ts'
 
 const SEARCH = { member: 'hits', order: 'details', offset: 0, keepDetails: false } as const
 

@@ -2,11 +2,11 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ask, ended, forked, nextMessage } from './children.ts'
-import type { OpenLoad, OpenResult } from './overload-load.ts'
-import { INDEX, recordedSearch, replyHash } from './search-case.ts'
-import type { BenchRow } from './search-e2e.bench.ts'
-import type { ProxyUsage } from './search-proxy.ts'
+import { ask, ended, forked, nextMessage } from './parts/children.ts'
+import type { OpenLoad, OpenResult } from './parts/overload-load.ts'
+import type { BenchRow } from './parts/rounds.ts'
+import { INDEX, recordedSearch, replyHash } from './parts/search-case.ts'
+import type { ProxyUsage } from './parts/search-proxy.ts'
 
 /*
  * Goodput of the shipped proxy in front of nodes that do so many searches a second and no more: at what they
@@ -52,15 +52,15 @@ async function measure(size: Size): Promise<Measured> {
   let proxy: ChildProcess | null = null
   try {
     const [, { ports }] = await start<{ ports: number[] }>(
-      './stub-node.ts',
+      './parts/stub-node.ts',
       [NODES, PARALLEL, SERVICE_MS].map(String),
     )
-    const [started, hello] = await start<{ port: number; key: string }>('./search-proxy.ts', [
+    const [started, hello] = await start<{ port: number; key: string }>('./parts/search-proxy.ts', [
       folder,
       ...ports.map(String),
     ])
     proxy = started
-    const [load] = await start('./overload-load.ts', [])
+    const [load] = await start('./parts/overload-load.ts', [])
     const before = await ask<ProxyUsage>(proxy, 'usage')
     const order: OpenLoad = {
       ...{ port: hello.port, key: hello.key, path: `/indexes/${INDEX}/search`, patienceMs: PATIENCE_MS },

@@ -2,7 +2,7 @@ import { createInlineKernel } from '../src/kernel/inline.ts'
 import { isFault, type Kernel, type MergeRequest } from '../src/kernel/kernel.ts'
 import { kernelModule } from '../src/kernel/module.ts'
 import { createKernel } from '../src/kernel/route.ts'
-import { type BenchRow, digest, rankedAnswers, type Size } from './kernel-samples.ts'
+import { type BenchRow, digest, rankedAnswers, type Size } from './parts/kernel-samples.ts'
 
 const CALLS = { small: 5, full: 300 } as const
 const HITS = { small: [2], full: [7, 80, 250, 1_000] } as const

@@ -2,19 +2,11 @@ import type { ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ask, ended, forked, nextMessage } from './children.ts'
-import { INDEX, recordedSearch, replyHash } from './search-case.ts'
-import type { LoadOrder, LoadResult } from './search-load.ts'
-import type { ProxyUsage } from './search-proxy.ts'
-
-export interface BenchRow {
-  readonly name: string
-  readonly value: number
-  readonly unit: string
-  readonly target: string | null
-  readonly holds: boolean | null
-  readonly hash: string
-}
+import { ask, ended, forked, nextMessage } from './parts/children.ts'
+import { type BenchRow, spreadOf, spreadText } from './parts/rounds.ts'
+import { INDEX, recordedSearch, replyHash } from './parts/search-case.ts'
+import type { LoadOrder, LoadResult } from './parts/search-load.ts'
+import type { ProxyUsage } from './parts/search-proxy.ts'
 
 interface Size {
   readonly warmUp: number
@@ -30,9 +22,9 @@ const SIZES: Record<'small' | 'full', Size> = {
 
 /** What runs beside the bench, each in a process of its own. */
 const PROGRAMS = {
-  stub: new URL('./stub-node.ts', import.meta.url),
-  proxy: new URL('./search-proxy.ts', import.meta.url),
-  load: new URL('./search-load.ts', import.meta.url),
+  stub: new URL('./parts/stub-node.ts', import.meta.url),
+  proxy: new URL('./parts/search-proxy.ts', import.meta.url),
+  load: new URL('./parts/search-load.ts', import.meta.url),
 }
 /** More options for the proxy's Node, such as --cpu-prof. */
 const PROXY_OPTIONS = (process.env['BENCH_PROXY_OPTIONS'] ?? '').split(' ').filter((text) => text !== '')
@@ -112,9 +104,6 @@ class Bench {
   }
 }
 
-const median = (values: readonly number[]): number =>
-  [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0
-
 interface Claim {
   readonly what: string
   readonly of: (round: Measured) => number
@@ -138,13 +127,15 @@ const CLAIMS: readonly Claim[] = [
 ]
 
 function rowOf(claim: Claim, nodes: number, rounds: readonly Measured[], timed: boolean): BenchRow {
-  const value = median(rounds.map(claim.of))
+  const spread = spreadOf(rounds.map(claim.of))
+  const value = spread.median
   const { atMost } = claim
   const atLeast = claim.atLeast?.[nodes]
   const target = atMost !== undefined ? `≤ ${atMost}` : atLeast !== undefined ? `≥ ${atLeast}` : null
   const holds = target === null ? null : value <= (atMost ?? Infinity) && value >= (atLeast ?? 0)
   const name = `search: ${claim.what}, ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
-  return { name, value, unit: claim.unit, target, holds: timed ? holds : null, hash: recordedSearch().hash }
+  const judged = { target, holds: timed ? holds : null, peer: spreadText(spread) }
+  return { name, value, unit: claim.unit, ...judged, hash: recordedSearch().hash }
 }
 
 /** Whole searches through the shipped proxy; medians of rounds in which one node and three take turns. */

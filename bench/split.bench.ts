@@ -1,7 +1,7 @@
 import { createInlineKernel } from '../src/kernel/inline.ts'
 import { isFault } from '../src/kernel/kernel.ts'
 import { kernelModule } from '../src/kernel/module.ts'
-import { type BenchRow, digest, fastestMs, row, type Size, sampleBody } from './kernel-samples.ts'
+import { type BenchRow, digest, fastestMs, row, type Size, sampleBody } from './parts/kernel-samples.ts'
 
 /** Documents: validating split with key and shard, and the gathering of one node's body. */
 export async function run(size: Size): Promise<readonly BenchRow[]> {

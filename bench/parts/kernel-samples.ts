@@ -51,7 +51,7 @@ export function row(
 }
 
 function unpacked(path: string): Buffer {
-  return gunzipSync(readFileSync(new URL(`../test/${path}`, import.meta.url)))
+  return gunzipSync(readFileSync(new URL(`../../test/${path}`, import.meta.url)))
 }
 
 /** Documents of a sample set as one JSON body; a small run takes the first hundred. */

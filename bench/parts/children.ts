@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 /* Programs that run beside a bench, each in a process of its own, and end with it. */
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const ANSWER_MS_MAX = 90_000
 const END_MS_MAX = 10_000
 

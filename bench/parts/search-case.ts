@@ -32,7 +32,7 @@ interface Recording {
 
 export const INDEX = 'cities'
 export const PRIMARY_KEY = 'geonameid'
-const RECORDINGS = new URL('../test/golden/cities-plain.jsonl.gz', import.meta.url)
+const RECORDINGS = new URL('../../test/golden/cities-plain.jsonl.gz', import.meta.url)
 const BODY = '{"q":"de"}'
 
 export function recordedSearch(): RecordedSearch {
