@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Socket } from 'node:net'
-import { recordedSearch } from './search-case.ts'
+import { type AnswerSize, partOf, sizeWanted, wholeOf } from './sized-answers.ts'
 
 /*
  * Stands for nodes in benches, in a process of its own: answers searches as recorded with as little work as
@@ -14,8 +14,8 @@ const NO_HITS = { hits: [], processingTimeMs: 0, limit: 20, offset: 0, estimated
 const NO_TASKS = { results: [], total: 0, limit: 1, from: null, next: null }
 
 interface Answers {
-  readonly part: Buffer
-  readonly whole: Buffer
+  readonly part: Readonly<Record<AnswerSize, Buffer>>
+  readonly whole: Readonly<Record<AnswerSize, Buffer>>
   readonly health: Buffer
   readonly version: Buffer
   readonly tasks: Buffer
@@ -51,9 +51,14 @@ function answerOf(body: string): Buffer {
   return Buffer.from(`${head}content-length: ${Buffer.byteLength(body)}${HEAD_END}${body}`)
 }
 
+function inEverySize(text: (size: AnswerSize) => string): Record<AnswerSize, Buffer> {
+  const answer = (size: AnswerSize): Buffer => answerOf(text(size))
+  return { '1 KB': answer('1 KB'), '10 KB': answer('10 KB'), '100 KB': answer('100 KB') }
+}
+
 function answerTo(answers: Answers, head: string, body: string): Buffer {
   if (/^POST \/indexes\/[^/]+\/search HTTP/.test(head))
-    return body.includes(WANTS_DETAILS) ? answers.part : answers.whole
+    return (body.includes(WANTS_DETAILS) ? answers.part : answers.whole)[sizeWanted(body)]
   if (head.startsWith('GET /health ')) return answers.health
   if (head.startsWith('GET /version ')) return answers.version
   if (head.startsWith('GET /tasks?')) return answers.tasks
@@ -91,18 +96,18 @@ async function listen(answers: Answers): Promise<number> {
 
 /** Tells the parent the ports, and ends with it. */
 async function main(nodes: number, parallel: number, serviceMs: number): Promise<void> {
-  const { parts, whole } = recordedSearch()
   const shared = {
-    whole: answerOf(whole),
+    whole: inEverySize(wholeOf),
     health: answerOf('{"status":"available"}'),
     version: answerOf(JSON.stringify(VERSION)),
     tasks: answerOf(JSON.stringify(NO_TASKS)),
     federation: answerOf(JSON.stringify(NO_HITS)),
   }
   const ports = await Promise.all(
-    parts
-      .slice(0, nodes)
-      .map((part) => listen({ ...shared, part: answerOf(part), pace: pacing(parallel, serviceMs) })),
+    Array.from({ length: nodes }, (_, node) => {
+      const part = inEverySize((size) => partOf(node, size))
+      return listen({ ...shared, part, pace: pacing(parallel, serviceMs) })
+    }),
   )
   process.on('disconnect', () => process.exit(0))
   process.send?.({ ports })
