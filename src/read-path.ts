@@ -1,5 +1,6 @@
 import { limits } from './config/limits.ts'
 import type { Config } from './config/schema.ts'
+import { QueryVectors } from './flows/near/query-vectors.ts'
 import type { ReadDeps, ReadObserver } from './flows/read-deps.ts'
 import { SharedSearches } from './flows/sharing.ts'
 import { ConcurrencyLimit } from './http/overload/concurrency-limit.ts'
@@ -55,7 +56,12 @@ export function createReadPath(parts: ReadParts): ReadPath {
     ...(enabled ? { hedging } : {}),
     ...(config.search.coalesce ? { shared } : {}),
     admit: (work) => gate.run(work),
-    config: { nodeTimeoutMs, unavailableShardPolicy, narrowKeysMax: enabledKeys(config) },
+    config: {
+      ...{ nodeTimeoutMs, unavailableShardPolicy },
+      hybridMode: config.search.hybridMode,
+      narrowKeysMax: enabledKeys(config),
+    },
+    queryVectors: new QueryVectors(limits.queryVectorsMax, metrics.queryVector),
     observe: readObserver(metrics),
   }
   return { read, gated: (route) => gatedRoute(gate, route) }

@@ -63,6 +63,8 @@ export const limits = {
   nodeConnectionsMax: 128,
   /** Values per facet asked of nodes, at least. */
   nodeFacetValuesMin: 1_000,
+  /** Vectors of queries remembered, about 20 KB each. */
+  queryVectorsMax: 1_000,
   /** Searches in one multi-search. */
   multiSearchQueriesMax: 1_000,
   /**

@@ -161,6 +161,10 @@ export const schema = z.strictObject({
       'Reads are shed with 503 while they take longer than this, and three times longer than usual.',
     ),
     coalesce: flag(true, 'Equal searches made at the same moment share one round of requests to nodes.'),
+    hybrid_mode: z.enum(['exact', 'fast']).default('exact').meta({
+      description:
+        'Hybrid searches over several nodes: `exact` asks by words first and then by the vector, `fast` asks once and labels the answer `X-Miroir-Approximate`.',
+    }),
   }),
   query_planner: section('How reads are narrowed to the shards of the primary keys that a filter names.', {
     enabled: flag(true, 'Ask only the shards that can hold the documents a filter names.'),

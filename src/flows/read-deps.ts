@@ -12,6 +12,7 @@ import type { NodeScores } from '../scatter/node-scores.ts'
 import type { Clock } from '../std/clock.ts'
 import type { Deadline } from '../std/deadline.ts'
 import type { Random } from '../std/random.ts'
+import type { QueryVectors } from './near/query-vectors.ts'
 import type { SharedSearches } from './sharing.ts'
 
 /** Asks nodes to say which index and query an answer belongs to. */
@@ -24,6 +25,8 @@ export interface ReadConfig {
   readonly unavailableShardPolicy: 'partial' | 'error'
   /** Primary keys that a request may be narrowed by; 0 = never narrow. */
   readonly narrowKeysMax?: number
+  /** How hybrid searches are merged over several nodes; exactly by default. */
+  readonly hybridMode?: 'exact' | 'fast'
 }
 
 /** Small callbacks for metrics; each must be cheap and must not throw. */
@@ -58,6 +61,8 @@ export interface ReadDeps {
   readonly observe?: ReadObserver
   /** How nodes do: chooses among copies. Absent: they are all alike. */
   readonly scores?: NodeScores
+  /** Absent: no vector of a query is remembered. */
+  readonly queryVectors?: QueryVectors
   /** Absent: no part of a read is asked twice. */
   readonly hedging?: Hedging
   /** Runs work that asks nodes when there is room for it, else rejects. Absent: always at once. */

@@ -6,6 +6,7 @@ import type { IndexUid, NodeId } from '../model/ids.ts'
 import type { ReadTarget, ReadTargets, SearchPlan } from '../model/plan.ts'
 import type { IndexView, View } from '../model/view.ts'
 import type { MadePlan } from '../plan/explain.ts'
+import { kindOf } from '../plan/hybrid.ts'
 import { deeperSearch, planSearch, retargetSearch, type SearchScope, standInSearch } from '../plan/search.ts'
 import { parseSearchRequest, type SearchRequest } from '../plan/search-request.ts'
 import { runScatter, withAnswers } from '../scatter/run.ts'
@@ -14,6 +15,7 @@ import { coverageHeaders } from './coverage.ts'
 import { foldSearch } from './fold-search.ts'
 import { missingIndex } from './missing-index.ts'
 import { type ClientRequest, mentionsOwnFields, nodeOpinion, refusalReply } from './native-error.ts'
+import { type NearSearch, nearSearch } from './near/hybrid.ts'
 import { refuseNetwork, usesNetwork } from './network-mask.ts'
 import {
   METADATA_HEADER,
@@ -40,7 +42,12 @@ export interface SearchCall {
 /** Search: read the request, choose copies, ask them at once, fold the answers. Throws `MiroirError`. */
 export async function search(deps: ReadDeps, call: SearchCall, context: ReadContext): Promise<Reply> {
   const request = plainSearch(deps, call) ?? (await acceptSearch(deps, call, context))
-  return 'status' in request ? request : searchCopies(deps, { call, request, context })
+  if ('status' in request) return request
+  const ask: Search = { call, request, context }
+  if (kindOf(request) === 'words') return searchCopies(deps, ask)
+  const { uid, client } = call
+  const instead = (): Promise<Reply> => nearSearch(deps, { uid, client, ...nearParts(deps, ask) })
+  return searchCopies(deps, { ...ask, instead })
 }
 
 /** Most requests, without a turn of the event loop; null for those that take a closer look. */
@@ -74,6 +81,21 @@ export interface Search {
   readonly call: SearchCall
   readonly request: SearchRequest
   readonly context: ReadContext
+  /** All hits of all nodes are wanted, for a merge of its own. */
+  readonly everything?: boolean
+  /** What to do when no node has everything. */
+  readonly instead?: () => Promise<Reply>
+}
+
+/** A search by vectors over several nodes is made of others, each run like any. */
+function nearParts(deps: ReadDeps, ask: Search): Pick<NearSearch, 'request' | 'context' | 'run'> {
+  const { call, request, context } = ask
+  const run = (body: string, everything: boolean): Promise<Reply> => {
+    const made = parseSearchRequest(body)
+    if (made === null) throw fail('internal', { message: 'a search made here cannot be read' })
+    return searchCopies(deps, { call, request: made, context, everything })
+  }
+  return { request, context, run }
 }
 
 interface ScopedPlan extends MadePlan {
@@ -97,6 +119,7 @@ async function searchCopies(deps: ReadDeps, ask: Search): Promise<Reply> {
     const made = makePlan(deps, ask, failed)
     const { view, index, scope, plan } = made
     deps.observe?.made?.(made)
+    if (plan.kind === 'refusal' && ask.instead !== undefined) return ask.instead()
     if (plan.kind === 'refusal') return unsupported(deps, { view, index, feature: plan.feature }, ask)
     deps.observe?.planned?.('search', plan.targets.length, plan.merge.whole)
     noteNarrowing(deps, plan.narrowing, index.shards)
@@ -174,6 +197,7 @@ function scopeOf(
     extraFilters: ask.context.extraFilters,
     nodeFacetValues: limits.nodeFacetValuesMin,
     narrow: narrowOf(deps),
+    everything: ask.everything === true,
   }
 }
 

@@ -15,6 +15,8 @@ export interface EnvelopeFold {
   readonly uids: ReplyUids
   readonly counting: Counting
   readonly inquiry: Inquiry
+  /** Hits on the page. */
+  readonly hits: number
 }
 
 export interface FoldedEnvelope {
@@ -100,6 +102,8 @@ function computedMembers(
     [totalName(merge), String(total)],
     ['requestUid', JSON.stringify(uids.request)],
   ])
+  // Of several answers only searches that look at nothing but vectors are folded like this.
+  if (!merge.whole) computed.set('semanticHitCount', String(fold.hits))
   const { echo } = merge
   if (echo.kind === 'offset') computed.set('offset', echo.offset).set('limit', echo.limit)
   else {

@@ -66,7 +66,7 @@ export async function mergeSearch(
   const page = await pageOf({ kernel, merge, inquiry, result, answers, hasFacets: hasFacets(envelopes) })
   if (page === null) return { kind: 'unsupported', feature: selectionFeature(merge) }
   if (page === undefined) return { kind: 'ask', questions: inquiry.open }
-  const envelope = foldEnvelopes(envelopes, { merge, uids, counting: page, inquiry })
+  const envelope = foldEnvelopes(envelopes, { merge, uids, counting: page, inquiry, hits: result.count })
   if ('input' in envelope) return { kind: 'fault', input: envelope.input, reason: 'not a search answer' }
   if (inquiry.open.length > 0) return { kind: 'ask', questions: inquiry.open }
   const { members, total, facetsExact } = envelope
@@ -121,5 +121,6 @@ function mergeRequest(answers: readonly Uint8Array[], merge: SearchMerge): Merge
   // Which hits a value leaves is known only once all are in order.
   if (isSelective(merge))
     return { offset: 0, limit: answers.length * (merge.offset + merge.limit), ...request, origins: true }
+  if (merge.everything) return { offset: 0, limit: answers.length * (merge.offset + merge.limit), ...request }
   return { offset: merge.offset, limit: merge.limit, ...request }
 }

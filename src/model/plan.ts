@@ -56,6 +56,8 @@ export interface SearchMerge {
   readonly limit: number
   readonly echo: PageEcho
   readonly keepDetails: boolean
+  /** All hits of all answers, as they come. */
+  readonly everything: boolean
   readonly facets: FacetOrder
   /** Attribute whose values may show up only once, to be enforced between answers; null = nothing to do. */
   readonly distinct: DistinctMerge | null

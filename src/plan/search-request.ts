@@ -1,5 +1,6 @@
 import type { PageEcho } from '../model/plan.ts'
 import type { JsonMember } from '../std/json-members.ts'
+import { isObject } from '../std/json-values.ts'
 import {
   filterElements,
   givenValue,
@@ -26,7 +27,9 @@ export interface SearchRequest {
   readonly sort: readonly string[]
   readonly distinct: string | null
   readonly attributesToRetrieve: readonly string[] | null
-  readonly semantic: boolean
+  readonly hybrid: { readonly embedder: string; readonly ratio: number } | null
+  readonly vector: readonly number[] | null
+  readonly media: boolean
   /** Reranked by each node on its own. */
   readonly delegated: boolean
   /** Attributes shown formatted because they were named as such, `*` for all. */
@@ -59,6 +62,9 @@ export function parseSearchRequest(text: string): SearchRequest | null {
   if (!isStringOrNull(distinct) || !isStringOrNull(query)) return null
   if (![details, score].every((text) => text === 'true' || text === 'false')) return null
   if (!isShareOrNull(threshold)) return null
+  const hybrid = hybridOf(givenValue(body, 'hybrid'))
+  const vector = vectorOf(givenValue(body, 'vector'))
+  if (hybrid === undefined || vector === undefined) return null
   return {
     text,
     members: body.members,
@@ -68,7 +74,9 @@ export function parseSearchRequest(text: string): SearchRequest | null {
     distinct,
     attributesToRetrieve,
     wantsDetails: details === 'true',
-    semantic: ['hybrid', 'vector', 'media'].some((key) => givenValue(body, key) !== null),
+    hybrid,
+    vector,
+    media: givenValue(body, 'media') !== null,
     delegated: givenValue(body, 'personalize') !== null,
     formatted: formattedAttributes(body),
     threshold,
@@ -81,6 +89,27 @@ export function parseSearchRequest(text: string): SearchRequest | null {
 
 function isShareOrNull(value: unknown): value is number | null {
   return value === null || (typeof value === 'number' && value >= 0 && value <= 1)
+}
+
+const DEFAULT_RATIO = 0.5
+
+function hybridOf(value: unknown): SearchRequest['hybrid'] | undefined {
+  if (value === null) return null
+  if (!isObject(value)) return undefined
+  const { embedder, semanticRatio: ratio = DEFAULT_RATIO, ...others } = value
+  if (typeof embedder !== 'string' || Object.keys(others).length > 0) return undefined
+  return typeof ratio === 'number' && ratio >= 0 && ratio <= 1 ? { embedder, ratio } : undefined
+}
+
+function vectorOf(value: unknown): readonly number[] | null | undefined {
+  if (value === null) return null
+  if (!Array.isArray(value)) return undefined
+  const numbers: number[] = []
+  for (const element of value as readonly unknown[]) {
+    if (typeof element !== 'number') return undefined
+    numbers.push(element)
+  }
+  return numbers
 }
 
 function isStringOrNull(value: unknown): value is string | null {

@@ -12,4 +12,6 @@ export interface SearchScope extends ReadScope {
   /** Values that nodes list of a facet, at least, before they cut it off. */
   readonly nodeFacetValues: number
   readonly narrow?: Narrow
+  /** All hits of all answers are wanted, as they come: what is made of them is not a page yet. */
+  readonly everything?: boolean
 }

@@ -9,6 +9,7 @@ import type {
   SearchPlan,
 } from '../model/plan.ts'
 import { narrowedSearch } from './filter/narrow.ts'
+import { kindOf } from './hybrid.ts'
 import { askRequest, clampedWindow, wholeBody } from './search-body.ts'
 import type { SearchScope } from './search-scope.ts'
 import { distinctMerge, thresholdMerge, unreadableDistinct } from './selection.ts'
@@ -126,7 +127,7 @@ const SPREAD = 4
 function likelyDepth(scope: SearchScope, shards: number): number {
   const reach = reachOf(scope)
   const { request, index } = scope
-  if (reach <= SHALLOW_HITS || request.threshold !== null || request.semantic) return reach
+  if (reach <= SHALLOW_HITS || request.threshold !== null || kindOf(request) !== 'words') return reach
   if (distinctMerge(scope) !== null) return reach
   const share = (reach * shards) / index.shards
   return Math.min(reach, Math.ceil(share + SPREAD * Math.sqrt(share)) + 1)
@@ -154,6 +155,7 @@ function mergeOf(scope: SearchScope, whole: boolean): SearchMerge {
       valuesMax: index.facts.maxValuesPerFacet,
       fullAt: scope.nodeFacetValues,
     },
+    everything: scope.everything === true,
     distinct: whole ? null : distinctMerge(scope),
     internal: whole || hiddenSortFields(scope).length === 0 ? null : { query: JSON.stringify(request.query) },
     threshold: whole ? null : thresholdMerge(scope),
@@ -174,9 +176,25 @@ function isCountedHere(scope: SearchScope): boolean {
 /** Names what several nodes cannot answer exactly; null when nothing stands in the way. */
 function unsupportedFeature(scope: SearchScope): string | null {
   const { request } = scope
-  if (request.semantic) return 'A hybrid or vector search over several nodes'
+  const near = nearFeature(scope)
+  if (near !== null) return near
   if (request.delegated) return '`personalize` over several nodes'
   return unreadableDistinct(scope)
+}
+
+/** A search near a vector takes several nodes only with that vector, a hybrid one in two steps. */
+function nearFeature(scope: SearchScope): string | null {
+  const { request, everything } = scope
+  if (request.media) return 'A search by media over several nodes'
+  const kind = kindOf(request)
+  if (kind === 'words') return null
+  if (distinctMerge(scope) !== null) return '`distinct` in a search by vectors over several nodes'
+  if (request.threshold !== null) return '`rankingScoreThreshold` in a search by vectors over several nodes'
+  if (hiddenSortFields(scope).length > 0)
+    return 'Sorting by a field outside `displayedAttributes` in a search by vectors over several nodes'
+  if (everything === true) return null
+  if (kind === 'hybrid') return 'A hybrid search in one step over several nodes'
+  return request.vector === null ? 'A semantic search without a vector over several nodes' : null
 }
 
 /** Nodes blank out the values of these in what hits are ordered by; internal searches tell them. */

@@ -1,6 +1,7 @@
 import type { DistinctMerge, ThresholdMerge } from '../model/plan.ts'
 import type { IndexView } from '../model/view.ts'
 import { isStringList } from '../std/json-values.ts'
+import { kindOf } from './hybrid.ts'
 import type { SearchRequest } from './search-request.ts'
 import type { SearchScope } from './search-scope.ts'
 
@@ -27,8 +28,8 @@ export function distinctMerge({ index, request }: SearchScope): DistinctMerge | 
  * scores are not on one scale. Where they are, and everything is counted, nodes know best.
  */
 export function thresholdMerge({ index, request }: SearchScope): ThresholdMerge | null {
-  const { threshold, echo, semantic } = request
-  if (threshold === null || semantic) return null
+  const { threshold, echo } = request
+  if (threshold === null || kindOf(request) !== 'words') return null
   if (echo.kind === 'page' && constantScale(request)) return null
   return { least: threshold, monotone: isMonotone(index, request) }
 }

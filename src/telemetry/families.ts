@@ -90,6 +90,17 @@ function requestFamilies({ counter, gauge, histogram }: Kinds) {
     ),
     ...planFamilies({ counter, gauge, histogram }),
     ...hedgeFamilies({ counter, gauge, histogram }),
+    ...vectorFamilies({ counter, gauge, histogram }),
+  }
+}
+
+function vectorFamilies({ counter }: Kinds) {
+  return {
+    queryVectors: counter(
+      'miroir_query_vectors_total',
+      'Vectors of queries needed: remembered (`hit`) or asked of a node (`miss`).',
+      'outcome',
+    ),
   }
 }
 

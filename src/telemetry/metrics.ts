@@ -43,6 +43,8 @@ export interface Metrics {
   beforeRender(look: () => void): void
   /** A search asked nodes and may be joined (`led`), or joined another one. */
   sharedSearch(event: 'led' | 'joined'): void
+  /** A query's vector was needed; `hit`: it was remembered. */
+  queryVector(hit: boolean): void
   /** A hedge's request was sent, a hedge ended, or one was not sent for want of budget. */
   hedge(event: 'sent' | 'won' | 'lost' | 'no-budget'): void
   breakerOpened(nodeId: string): void
@@ -92,6 +94,7 @@ export function createMetrics(options: MetricsOptions = { process: true }): Metr
       if (event === 'led') families.searchesLed.inc()
       else families.searchesJoined.inc()
     },
+    queryVector: (hit) => families.queryVectors.inc({ outcome: hit ? 'hit' : 'miss' }),
     hedge(event) {
       if (event === 'sent') families.hedgeRequests.inc()
       else if (event === 'no-budget') families.hedgesWithoutBudget.inc()

@@ -209,6 +209,8 @@ function realOptions(port: number, data: string): string[] {
     ...['--snapshot-dir', join(data, 'snapshots'), '--http-addr', `127.0.0.1:${port}`],
     ...['--no-analytics', '--log-level', 'ERROR', '--env', 'development'],
     ...['--max-indexing-memory', '256MiB', '--max-indexing-threads', '1'],
+    // Embedders of tests live here.
+    ...['--experimental-allowed-ip-networks', '127.0.0.1/32'],
   ]
 }
 

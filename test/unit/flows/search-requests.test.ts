@@ -11,8 +11,7 @@ test('unknown members of the body reach the nodes in their own spelling', async 
 test('what is not exact over several nodes is refused by name', async () => {
   const facts = { displayedAttributes: ['id'], customRuleFields: ['stars'] }
   const cases: [object, object, RegExp][] = [
-    [{ hybrid: { embedder: 'x' } }, {}, /hybrid/],
-    [{ vector: [1] }, {}, /vector/],
+    [{ hybrid: { embedder: 'x' }, media: {} }, {}, /media/],
     [{ personalize: { userContext: 'x' } }, {}, /personalize/],
     [{ distinct: 'sku' }, { displayedAttributes: ['id'] }, /distinct/],
     [{ distinct: 'a.b', attributesToRetrieve: ['a.c'] }, {}, /distinct/],

@@ -175,7 +175,7 @@ test('a request for one node only gets no help from several, when its plan has g
     d: { group: 1, shards: [1] },
   })
   const world = worldOf(view, ({ node }) => (node === 'a' ? 'silence' : hitsAnswer([1])))
-  const reply = shown(await post(world, { vector: [1] }))
+  const reply = shown(await post(world, { personalize: { userContext: 'x' } }))
   expect(reply.body['code']).toBe('miroir_unsupported')
 })
 

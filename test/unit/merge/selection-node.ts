@@ -125,6 +125,7 @@ export async function cluster(nodes: readonly (readonly Doc[])[], query: Query):
       ? { kind: 'page', page: '1', hitsPerPage: window.limit }
       : { kind: 'offset', ...window },
     keepDetails: false,
+    everything: false,
     facets: { sortBy: {}, valuesMax: 100, fullAt: 1000 },
     internal: null,
     distinct: query.distinct

@@ -19,6 +19,7 @@ const FAMILIES = [
   'miroir_task_registry_size',
   'miroir_scatter_fan_out_size',
   'miroir_scatter_partial_responses_total',
+  'miroir_query_vectors_total',
   'miroir_scatter_deeper_total',
   'miroir_scatter_retries_total',
   'miroir_query_coalesce_leaders_total',
@@ -67,6 +68,7 @@ function recorded() {
   metrics.nodeHealthy('n1', true)
   metrics.nodeHealthy('n2', false)
   metrics.nodeExchange('n1', 'search', 20)
+  metrics.queryVector(true)
   metrics.breakerOpened('n1')
   metrics.breakerOpened('n2')
   for (const event of ['sent', 'won', 'lost', 'no-budget'] as const) metrics.hedge(event)
