@@ -2,7 +2,7 @@ import { NETWORK_OFF } from '../catalogue/network-flag.ts'
 import type { Reply } from '../model/call.ts'
 import { fail } from '../model/errors.ts'
 import type { View } from '../model/view.ts'
-import { givenValue, readBody } from '../plan/request-body.ts'
+import { givenValue, readBody } from '../plan/request/request-body.ts'
 import { type ClientRequest, nodeOpinion } from './native-error.ts'
 import type { ReadContext, ReadDeps } from './read-deps.ts'
 

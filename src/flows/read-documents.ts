@@ -11,8 +11,8 @@ import {
   retargetList,
   standInList,
 } from '../plan/documents.ts'
-import { type ListRequest, parseListRequest } from '../plan/documents-request.ts'
 import { narrowed } from '../plan/filter/narrow.ts'
+import { type ListRequest, parseListRequest } from '../plan/request/documents-request.ts'
 import { allShards } from '../plan/targets.ts'
 import { runScatter } from '../scatter/run.ts'
 import { coverageHeaders, unavailable } from './coverage.ts'

@@ -1,7 +1,7 @@
 import type { NodeId, ShardId } from '../model/ids.ts'
 import type { ListPlan, ReadTargets, Retarget } from '../model/plan.ts'
 import { type JsonMember, objectText } from '../std/json-members.ts'
-import type { ListRequest } from './documents-request.ts'
+import type { ListRequest } from './request/documents-request.ts'
 import { indexPath, isWhole, type ReadScope, targetsFor } from './targets.ts'
 
 export interface ListScope extends ReadScope {

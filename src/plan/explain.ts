@@ -3,7 +3,7 @@ import type { NarrowingReason, ReadTarget, Refusal, SearchPlan } from '../model/
 import type { IndexView } from '../model/view.ts'
 import { text } from '../std/bytes.ts'
 import { type JsonMember, objectText } from '../std/json-members.ts'
-import type { SearchRequest } from './search-request.ts'
+import type { SearchRequest } from './request/search-request.ts'
 
 /** A plan and what it was made from. */
 export interface MadePlan {

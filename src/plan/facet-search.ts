@@ -1,7 +1,7 @@
 import { FOREIGN_PREFIX, OWN_PREFIX } from '../model/injected.ts'
 import type { FacetSearchPlan, ReadTargets, Refusal, Retarget } from '../model/plan.ts'
 import { type JsonMember, objectText } from '../std/json-members.ts'
-import { filterElements, givenValue, readBody } from './request-body.ts'
+import { filterElements, givenValue, readBody } from './request/request-body.ts'
 import { constantScale } from './selection.ts'
 import { allShards, indexPath, isWhole, type ReadScope, targetsFor } from './targets.ts'
 

@@ -1,7 +1,7 @@
 import type { IndexView } from '../model/view.ts'
 import { type JsonMember, objectText } from '../std/json-members.ts'
 import { isObject } from '../std/json-values.ts'
-import type { SearchRequest } from './search-request.ts'
+import type { SearchRequest } from './request/search-request.ts'
 
 /** What a search looks for, as a node decides it. Only the last two kinds need a vector. */
 export type SearchKind = 'words' | 'semantic' | 'hybrid'

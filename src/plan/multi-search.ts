@@ -1,7 +1,7 @@
 import type { IndexUid } from '../model/ids.ts'
 import { elementsOf, membersOf, objectText } from '../std/json-members.ts'
-import { givenValue, readBody } from './request-body.ts'
-import { parseSearchRequest } from './search-request.ts'
+import { givenValue, readBody } from './request/request-body.ts'
+import { parseSearchRequest } from './request/search-request.ts'
 
 /** One search of several. */
 export interface PartialSearch {

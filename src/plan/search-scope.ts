@@ -1,6 +1,6 @@
 import type { NodeId } from '../model/ids.ts'
 import type { Narrow } from './filter/narrow.ts'
-import type { SearchRequest } from './search-request.ts'
+import type { SearchRequest } from './request/search-request.ts'
 import type { ReadScope } from './targets.ts'
 
 export interface SearchScope extends ReadScope {

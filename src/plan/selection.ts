@@ -2,7 +2,7 @@ import type { DistinctMerge, ThresholdMerge } from '../model/plan.ts'
 import type { IndexView } from '../model/view.ts'
 import { isStringList } from '../std/json-values.ts'
 import { kindOf } from './hybrid.ts'
-import type { SearchRequest } from './search-request.ts'
+import type { SearchRequest } from './request/search-request.ts'
 import type { SearchScope } from './search-scope.ts'
 
 /* Searches whose hits drop others: by an attribute's values, or by their scores. */

@@ -15,7 +15,7 @@ import {
   unsupportedFederation,
 } from '../../plan/federated/federation.ts'
 import type { MultiSearchRequest, PartialSearch } from '../../plan/multi-search.ts'
-import { parseSearchRequest } from '../../plan/search-request.ts'
+import { parseSearchRequest } from '../../plan/request/search-request.ts'
 import { text } from '../../std/bytes.ts'
 import { type JsonMember, membersOf, memberValue, objectText } from '../../std/json-members.ts'
 import type { ReadContext, ReadDeps } from '../read-deps.ts'

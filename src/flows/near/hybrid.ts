@@ -21,7 +21,7 @@ import {
   withVector,
   wordsBody,
 } from '../../plan/hybrid.ts'
-import type { SearchRequest } from '../../plan/search-request.ts'
+import type { SearchRequest } from '../../plan/request/search-request.ts'
 import { missingIndex } from '../missing-index.ts'
 import { type ClientRequest, nodeOpinion } from '../native-error.ts'
 import type { ReadContext, ReadDeps } from '../read-deps.ts'

@@ -2,7 +2,7 @@ import type { ShardId } from '../../model/ids.ts'
 import type { ReadTargets, Retarget } from '../../model/plan.ts'
 import { objectText } from '../../std/json-members.ts'
 import type { PartialSearch } from '../multi-search.ts'
-import { filterElements, readBody } from '../request-body.ts'
+import { filterElements, readBody } from '../request/request-body.ts'
 import { type ReadScope, targetsFor } from '../targets.ts'
 import type { Federation } from './federation.ts'
 

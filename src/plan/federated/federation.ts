@@ -3,7 +3,14 @@ import type { IndexView } from '../../model/view.ts'
 import { type JsonMember, objectText } from '../../std/json-members.ts'
 import { isObject, isStringList } from '../../std/json-values.ts'
 import type { PartialSearch } from '../multi-search.ts'
-import { givenValue, type RequestBody, readBody, stringList, toSafe, unsignedText } from '../request-body.ts'
+import {
+  givenValue,
+  type RequestBody,
+  readBody,
+  stringList,
+  toSafe,
+  unsignedText,
+} from '../request/request-body.ts'
 
 /** How the hits of several searches become one list. */
 export interface Federation {

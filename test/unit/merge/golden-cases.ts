@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import type { SearchMerge } from '../../../src/model/plan.ts'
+import { parseSearchRequest } from '../../../src/plan/request/search-request.ts'
 import { planSearch } from '../../../src/plan/search.ts'
-import { parseSearchRequest } from '../../../src/plan/search-request.ts'
 import { membersOf, memberValue } from '../../../src/std/json-members.ts'
 import { viewOf } from '../flows/read-world.ts'
 

@@ -1,5 +1,5 @@
-import { type JsonMember, membersOf } from '../std/json-members.ts'
-import { isObject, isStringList, parsedJson } from '../std/json-values.ts'
+import { type JsonMember, membersOf } from '../../std/json-members.ts'
+import { isObject, isStringList, parsedJson } from '../../std/json-values.ts'
 
 /** A JSON object as a client wrote it. */
 export interface RequestBody {

@@ -1,5 +1,5 @@
-import type { ListMerge } from '../model/plan.ts'
-import type { JsonMember } from '../std/json-members.ts'
+import type { ListMerge } from '../../model/plan.ts'
+import type { JsonMember } from '../../std/json-members.ts'
 import { filterElements, givenValue, readBody, stringList, toSafe, unsignedText } from './request-body.ts'
 
 /** What planning must know of a request for a list of documents. */

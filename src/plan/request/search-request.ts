@@ -1,6 +1,6 @@
-import type { PageEcho } from '../model/plan.ts'
-import type { JsonMember } from '../std/json-members.ts'
-import { isObject } from '../std/json-values.ts'
+import type { PageEcho } from '../../model/plan.ts'
+import type { JsonMember } from '../../std/json-members.ts'
+import { isObject } from '../../std/json-values.ts'
 import {
   filterElements,
   givenValue,
